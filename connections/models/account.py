@@ -1,0 +1,100 @@
+"""One authorized login at an app."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings as project
+from django.db import models
+
+from connections.connectors.base import Scope, User
+from connections.encryption import EncryptedJSONField
+from connections.schema import Field, Option, Role, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What an app offers for an account: its fields, users and scope values, as last asked for."""
+
+    fields: tuple[Field, ...] = ()
+    users: tuple[User, ...] = ()
+    scopes: tuple[Scope, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Catalogue:
+        return cls(
+            tuple(_field(each) for each in stored.get("fields", ())),
+            tuple(User(**each) for each in stored.get("users", ())),
+            tuple(Scope(**each) for each in stored.get("scopes", ())),
+        )
+
+    def inside(self, scopes: list[str]) -> frozenset[str]:
+        """Return the given scope values and all below them."""
+        found = set(scopes)
+        for scope in self.scopes:  # parents come before their children
+            if scope.parent in found:
+                found.add(scope.id)
+        return frozenset(found)
+
+
+def _field(stored: dict[str, Any]) -> Field:
+    role = stored["role"]
+    options = tuple(Option(**option) for option in stored["options"])
+    return Field(
+        **stored
+        | {"type": Type(stored["type"]), "role": Role(role) if role else None, "options": options}
+    )
+
+
+class Account(models.Model):
+    """One authorized login at an app, with its credentials and its identity (space, user)."""
+
+    class Status(models.TextChoices):
+        AUTHORIZED = "authorized", "Authorized"
+        NEEDS_AUTHORIZATION = "needs_authorization", "Needs authorization"
+
+    label = models.CharField(max_length=100, unique=True)
+    app = models.CharField(max_length=30)
+    settings = models.JSONField(default=dict, blank=True)
+    secrets = EncryptedJSONField(null=True, editable=False)
+    identity = models.CharField(max_length=255, blank=True, editable=False)
+    identity_label = models.CharField(max_length=255, blank=True, editable=False)
+    status = models.CharField(
+        max_length=30, choices=Status.choices, default=Status.NEEDS_AUTHORIZATION
+    )
+    status_reason = models.TextField(blank=True, editable=False)
+    authorized_at = models.DateTimeField(null=True, editable=False)
+    authorized_by = models.ForeignKey(
+        project.AUTH_USER_MODEL, models.SET_NULL, null=True, editable=False
+    )
+    catalogue = models.JSONField(default=dict, blank=True, editable=False)
+    catalogue_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["label"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def offers(self) -> Catalogue:
+        return Catalogue.from_json(self.catalogue)
+
+    def lose_authorization(self, reason: str) -> None:
+        """Mark the account as *Needs authorization*; its connections wait [AC5]."""
+        self.status, self.status_reason = self.Status.NEEDS_AUTHORIZATION, reason
+        self.save(update_fields=["status", "status_reason"])
+
+    lose_authorization.alters_data = True  # type: ignore[attr-defined]
+
+    def keep_catalogue(self, catalogue: Catalogue, at: datetime) -> None:
+        """Store what the app offers."""
+        self.catalogue, self.catalogue_at = catalogue.to_json(), at
+        self.save(update_fields=["catalogue", "catalogue_at"])
+
+    keep_catalogue.alters_data = True  # type: ignore[attr-defined]

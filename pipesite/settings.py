@@ -1,0 +1,153 @@
+"""The settings, all from the environment; docs/settings.md has a table of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pipesite import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environment.read_file(BASE_DIR / ".env")
+
+# Secrets and keys
+
+SECRET_KEY = environment.text("SECRET_KEY")
+FIELD_ENCRYPTION_KEYS = environment.encryption_keys("FIELD_ENCRYPTION_KEYS")
+# The name under which django-encrypted-model-fields looks for them.
+FIELD_ENCRYPTION_KEY = FIELD_ENCRYPTION_KEYS
+
+# Where it is reached
+
+DEBUG = environment.flag("DEBUG", False)
+PIPESITE_URL = environment.web_address("PIPESITE_URL", "http://127.0.0.1:8000")
+ALLOWED_HOSTS = environment.words(
+    "ALLOWED_HOSTS",
+    [urlsplit(PIPESITE_URL).hostname or "", "localhost", "127.0.0.1", "[::1]"],
+)
+CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PIPESITE_URL))]
+
+# An installation that is reached by https is reached by nothing else.
+_https = PIPESITE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 30 * 24 * 3600 if _https else 0
+SESSION_COOKIE_SECURE = _https
+CSRF_COOKIE_SECURE = _https
+# HSTS for subdomains and browsers' preload lists bind a whole domain, of which this is one host.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# The apps that are kept equal
+
+PIPESITE_ALLOW_LOCAL_APPS = environment.flag("PIPESITE_ALLOW_LOCAL_APPS", False)
+GOOGLE_CLIENT_ID = environment.text("GOOGLE_CLIENT_ID", "")
+GOOGLE_CLIENT_SECRET = environment.text("GOOGLE_CLIENT_SECRET", "")
+GOOGLE_API_URL = environment.web_address("GOOGLE_API_URL", "https://people.googleapis.com")
+GOOGLE_ACCOUNTS_URL = environment.web_address("GOOGLE_ACCOUNTS_URL", "https://accounts.google.com")
+GOOGLE_OAUTH_URL = environment.web_address("GOOGLE_OAUTH_URL", "https://oauth2.googleapis.com")
+
+# Times that only tests shorten: a system check refuses them where local apps are not allowed.
+PIPESITE_LEASE_SECONDS = environment.whole("PIPESITE_LEASE_SECONDS", 120, highest=120)
+PIPESITE_RETRY_SECONDS = environment.whole("PIPESITE_RETRY_SECONDS", 60, highest=3600)
+# None: each connector's own.
+PIPESITE_SETTLING_SECONDS = environment.whole("PIPESITE_SETTLING_SECONDS", None, highest=3600)
+SHORTENED_TIMES = [
+    name
+    for name in ("PIPESITE_LEASE_SECONDS", "PIPESITE_RETRY_SECONDS", "PIPESITE_SETTLING_SECONDS")
+    if environment.text(name, "")
+]
+
+# Django
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_q",
+    "connections",
+    "syncengine",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "pipesite.urls"
+WSGI_APPLICATION = "pipesite.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": environment.database("DATABASE_URL", "sqlite:///var/pipesite.sqlite3", BASE_DIR),
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LANGUAGE_CODE = "en-us"
+USE_TZ = True
+TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
+globals().update(environment.email("EMAIL_URL", "consolemail://"))
+
+# Whitenoise serves the files where the packages keep them: nothing needs collecting.
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+
+# The queue. `retry` leaves room for a task that waits in the
+# pipe behind two that run to their timeout, so that none is delivered twice. Failures and retries
+# are rows of our own.
+Q_CLUSTER = {
+    "name": "pipesite",
+    "orm": "default",
+    "workers": 2,
+    "queue_limit": 1,
+    "bulk": 1,
+    "timeout": 900,
+    "retry": 1860,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "catch_up": False,
+    "recycle": 100,
+    "save_limit": 50,
+    "ALT_CLUSTERS": {},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    # Libraries log addresses and tokens at lower levels.
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        name: {"level": "INFO"} for name in ("connections", "pipesite", "syncengine", "django-q")
+    },
+}

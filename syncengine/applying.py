@@ -1,0 +1,309 @@
+"""Carries decisions out: commits what will be sent, sends it, and commits what came of it: the fourth step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from connections.configuration import SIDES, Side, other
+from connections.connectors.base import ConnectorError, Creation, RemoteRecord, Update, Written
+from syncengine import brake, clock, contacts, leases, sending
+from syncengine.concluding import Conclusion, Wave, Write
+from syncengine.job import FRESH_ENOUGH, Job
+from syncengine.matching import BEING_CREATED
+from syncengine.mirroring import Taker, match_keys
+from syncengine.models import Change, Contact, Intent, IntentKey
+from syncengine.models.mirror import aged
+from syncengine.sending import Batch
+from syncengine.state import Decision, Status
+
+Decided = tuple[Contact, Decision]
+
+
+class Applier:
+    """Applies decisions of a job; `stopped` is the error that ends the run, where there was one."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.stopped: ConnectorError | None = None
+
+    def apply(self, decided: Sequence[Decided]) -> None:
+        """Settle what needs no write and send the rest; what could not be sent stays awake."""
+        self._settle([each for each in decided if not _is_loud(each[1])])
+        loud = self._without_rivals([each for each in decided if _is_loud(each[1])])
+        while loud and self.stopped is None and self._fresh() and not self.job.clockwork.is_over():
+            self.job.still_wanted()
+            size = self._wave_size(loud)
+            self._send(loud[:size])
+            loud = loud[size:]
+        if self.stopped is not None:
+            raise self.stopped
+
+    def _fresh(self) -> bool:
+        now = clock.now()
+        return all(aged(self.job.mirrors[side].read_at, now) <= FRESH_ENOUGH for side in SIDES)
+
+    # -- what needs no write ----------------------------------------------------------------------------------
+
+    def _settle(self, decided: Sequence[Decided]) -> None:
+        if not decided:
+            return
+        job = self.job
+        with leases.commit(*job.held) as now:
+            lines: list[Change] = []
+            tally: Counter[brake.Kind] = Counter()
+            for contact, decision in decided:
+                tally.update(brake.kinds(decision))
+                lines += self._lines_of_rest(contact, decision, now)
+                contacts.keep(contact, decision.base, decision.sent)
+                if not decision.sent:
+                    contact.settles_at = None
+                contacts.rest(contact, decision)
+                if decision.status is Status.DOUBT:
+                    contact.wake_at = contact.settles_at
+            contacts.save(contact for contact, _ in decided)
+            Change.objects.bulk_create(lines)
+            self._spend(tally)
+            job.save_run()
+
+    def _lines_of_rest(
+        self, contact: Contact, decision: Decision, now: datetime
+    ) -> Iterable[Change]:
+        news = contact.status != decision.status or contact.reason != decision.reason
+        kind: Change.Kind | None = None
+        if contact.is_linked and not (contact.left_number and contact.right_number):
+            self.job.counts["linked"] += 1
+            kind = Change.Kind.LINKED
+        elif decision.status is Status.GONE and news:
+            kind = Change.Kind.GONE
+        elif decision.status is Status.FAILING and news:
+            self.job.counts["failed"] += 1
+            kind = Change.Kind.FAILED
+        elif decision.status is Status.EXCLUDED and news and contact.is_linked:
+            kind = Change.Kind.EXCLUDED
+        if kind is not None:
+            reason = decision.reason or contact.reason
+            yield contacts.change(self.job.run, contact, kind, now, reason=reason)
+
+    def _spend(self, tally: Counter[brake.Kind]) -> None:
+        job = self.job
+        assert job.brake is not None
+        counted = Counter(job.run.braked)
+        counted.update(job.brake.spend(tally))
+        job.run.braked = dict(counted)
+        if job.state.allowance and job.brake.allowance != job.state.allowance:
+            job.state.allowance = dict(job.brake.allowance)
+            job.state.save(update_fields=["allowance"])
+
+    # -- creations under way elsewhere ------------------------------------------------------------------------
+
+    def _without_rivals(self, decided: Sequence[Decided]) -> list[Decided]:
+        """Leave out creations whose match keys another open creation holds; they wait for it [I2]."""
+        keys = {
+            contact.pk: self._keys(contact, decision.create_on)
+            for contact, decision in decided
+            if decision.create_on is not None
+        }
+        taken = {side: self._taken(side, keys.values()) for side in SIDES}
+        going, waiting = [], []
+        for contact, decision in decided:
+            side = decision.create_on
+            if side is not None and not taken[side].isdisjoint(keys[contact.pk]):
+                waiting.append((contact, Decision(Status.WAITING, BEING_CREATED)))
+                continue
+            if side is not None:
+                taken[side] |= keys[contact.pk]
+            going.append((contact, decision))
+        self.job.counts["rivals"] += len(waiting)
+        self._settle(waiting)
+        return going
+
+    def _keys(self, contact: Contact, side: Side) -> set[str]:
+        record = contact.record(other(side))
+        assert record is not None
+        found = match_keys(record.values, self.job.roles[other(side)])
+        emails = {key for key in found if key.startswith("e:")}
+        return emails or found
+
+    def _taken(self, side: Side, keys: Iterable[set[str]]) -> set[str]:
+        wanted = set().union(*keys)
+        open_ = IntentKey.objects.filter(
+            mirror=self.job.mirrors[side], key__in=wanted, intent__state=Intent.State.OPEN
+        )
+        return set(open_.values_list("key", flat=True))
+
+    # -- waves ------------------------------------------------------------------------------------------------
+
+    def _wave_size(self, decided: Sequence[Decided]) -> int:
+        """Return how many of the next contacts fill the batches that may be under way at once."""
+        room = Counter[tuple[Side, bool]]()
+        for size, (_, decision) in enumerate(decided):
+            for side in decision.writes:
+                app, creates = self.job.connectors[side].app, decision.create_on == side
+                batch = app.create_batch if creates else app.update_batch
+                if room[side, creates] >= batch * app.concurrency:
+                    return size
+                room[side, creates] += 1
+        return len(decided)
+
+    def _send(self, decided: Sequence[Decided]) -> None:
+        job = self.job
+        job.ensure()
+        wave = self._plan(decided)
+        batches = self._batches(wave)
+        sending.send([batch for batch, _ in batches], job.connectors)
+        for batch, writes in batches:
+            wave.fresh.setdefault(batch.side, []).extend(batch.fresh)
+            for write, outcome in zip(writes, batch.outcomes, strict=True):
+                write.outcome = outcome
+        job.ensure()
+        shown = sending.read_back([batch for batch, _ in batches], job.connectors)
+        self._conclude(wave, shown)
+
+    def _plan(self, decided: Sequence[Decided]) -> Wave:
+        """Commit what is about to be sent: creations as intents, updates on their contacts."""
+        job, wave = self.job, Wave()
+        with leases.commit(*job.held) as now:
+            for contact, decision in decided:
+                contacts.keep(contact, decision.base, decision.sent)
+                contacts.note_writes(contact, decision.sent, now)
+                contact.settles_at = max(job.settles_at(side, now) for side in decision.writes)
+                for side in decision.writes:
+                    wave.writes.append(self._write(contact, decision, side))
+            creations = [write for write in wave.writes if isinstance(write.request, Creation)]
+            self._record_intents(creations, now)
+            contacts.save(contact for contact, _ in decided)
+            job.run.step = job.run.Step.APPLY
+            job.save_run()
+        return wave
+
+    def _write(self, contact: Contact, decision: Decision, side: Side) -> Write:
+        changes = decision.writes[side]
+        if decision.create_on == side:
+            scope = self.job.configuration.side(side).create_scope
+            return Write(contact, decision, side, Creation("", changes, scope))
+        record = contact.record(side)
+        assert record is not None
+        if side == "left":
+            contact.left_sent_version = record.version
+        else:
+            contact.right_sent_version = record.version
+        remote = record.as_remote()
+        request = Update(
+            remote.id, remote.address, remote.version, remote.values, remote.raw, changes
+        )
+        return Write(contact, decision, side, request)
+
+    def _record_intents(self, creations: Sequence[Write], now: datetime) -> None:
+        job = self.job
+        for index, write in enumerate(creations):
+            moment = now + timedelta(microseconds=index)
+            write.intent = Intent(
+                contact=write.contact,
+                mirror=job.mirrors[write.side],
+                mark=moment.isoformat(timespec="microseconds"),
+                created_at=now,
+                settles_at=job.settles_at(write.side, now),
+            )
+            assert isinstance(write.request, Creation)
+            write.request = replace(write.request, mark=write.intent.mark)
+        intents = [write.intent for write in creations if write.intent is not None]
+        Intent.objects.bulk_create(intents)
+        IntentKey.objects.bulk_create(
+            IntentKey(intent=write.intent, mirror=job.mirrors[write.side], key=key)
+            for write in creations
+            for key in sorted(self._keys(write.contact, write.side))
+        )
+
+    def _batches(self, wave: Wave) -> list[tuple[Batch, list[Write]]]:
+        groups: dict[tuple[Side, bool], list[Write]] = {}
+        for write in wave.writes:
+            groups.setdefault((write.side, write.intent is not None), []).append(write)
+        batches = []
+        for (side, creates), writes in groups.items():
+            app = self.job.connectors[side].app
+            size = app.create_batch if creates else app.update_batch
+            for start in range(0, len(writes), size):
+                part = writes[start : start + size]
+                batches.append((Batch(side, [write.request for write in part]), part))
+        return batches
+
+    # -- what came of it --------------------------------------------------------------------------------------
+
+    def _conclude(self, wave: Wave, shown: dict[Side, dict[str, RemoteRecord]]) -> None:
+        """Commit the outcomes: ids, versions, bases, changes and errors."""
+        job = self.job
+        with leases.commit(*job.held) as now:
+            calm = {side: job.state.seen(side) == job.mirrors[side].last_number for side in SIDES}
+            self._take(wave, shown, now)
+            lines: list[Change] = []
+            tally: Counter[brake.Kind] = Counter()
+            by_contact: dict[int, list[Write]] = {}
+            for write in wave.writes:
+                by_contact.setdefault(write.contact.pk, []).append(write)
+            for writes in by_contact.values():
+                conclusion = Conclusion(job, writes, now)
+                conclusion.reach()
+                self.stopped = self.stopped or conclusion.stopped
+                lines += conclusion.lines
+                tally.update(conclusion.tally)
+            intents = [write.intent for write in wave.writes if write.intent is not None]
+            Intent.objects.bulk_update(intents, ["state", "settles_at", "closed_at", "record"])
+            contacts.save(writes[0].contact for writes in by_contact.values())
+            Change.objects.bulk_create(lines)
+            self._spend(tally)
+            self._move_on(wave, calm)
+            job.save_run()
+
+    def _take(self, wave: Wave, shown: dict[Side, dict[str, RemoteRecord]], now: datetime) -> None:
+        for side in SIDES:
+            written = {
+                write.outcome.id: write.outcome.record or shown.get(side, {}).get(write.outcome.id)
+                for write in wave.writes
+                if write.side == side and isinstance(write.outcome, Written)
+            }
+            rows = [*wave.fresh.get(side, ()), *(row for row in written.values() if row)]
+            if not rows:
+                continue
+            mirror = self.job.mirrors[side]
+            ids = {row.id for row in rows}
+            known = set(
+                mirror.records.filter(remote_id__in=ids).values_list("remote_id", flat=True)
+            )
+            taken = Taker(mirror, self.job.roles[side], now).take(rows)
+            missing = ids - set(taken)
+            if missing:
+                taken |= {
+                    row.remote_id: row for row in mirror.records.filter(remote_id__in=missing)
+                }
+            mirror.save(update_fields=["last_number"])
+            for write in wave.writes:
+                if write.side == side and isinstance(write.outcome, Written):
+                    write.known_before = write.outcome.id in known
+                    write.record = taken.get(write.outcome.id)
+
+    def _move_on(self, wave: Wave, calm: dict[Side, bool]) -> None:
+        """Count our own writes as matched, where nobody can be waiting for a key that they moved."""
+        job = self.job
+        if job.counts["rivals"] or any(wave.fresh.values()):
+            return
+        moved = []
+        for side in SIDES:
+            emails = job.email_fields(side)
+            touched = any(
+                write.side == side
+                and isinstance(write.request, Update)
+                and not emails.isdisjoint(write.request.changes)
+                for write in wave.writes
+            )
+            if calm[side] and not touched:
+                setattr(job.state, f"{side}_seen", job.mirrors[side].last_number)
+                moved.append(f"{side}_seen")
+        if moved:
+            job.state.save(update_fields=moved)
+
+
+def _is_loud(decision: Decision) -> bool:
+    return any(decision.writes.values())

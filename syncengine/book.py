@@ -1,0 +1,170 @@
+"""The contacts of a connection as matching sees them: who is linked with whom, in the database or in a preview."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from connections.configuration import SIDES, Side
+from connections.models import Connection
+from syncengine.models import Contact
+from syncengine.state import Status
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """A contact by its ids; `contact_id` is None while it has no row."""
+
+    left: int | None = None
+    right: int | None = None
+    contact_id: int | None = None
+    status: str = Status.WAITING
+    reason: str = ""
+    awake: bool = False
+    left_number: int = 0
+    right_number: int = 0
+    touched: bool = False
+    begins: bool = False
+    """Whether the link is new, so that what was agreed before counts no more."""
+    absorbed: list[int] = field(default_factory=list)
+
+    @property
+    def is_linked(self) -> bool:
+        return self.left is not None and self.right is not None
+
+    def record_id(self, side: Side) -> int | None:
+        return self.left if side == "left" else self.right
+
+    @property
+    def side(self) -> Side:
+        """The side of the only half."""
+        return "left" if self.left is not None else "right"
+
+    def was_decided_on(self, side: Side, number: int) -> bool:
+        """Return whether the last decision knew this change of a record."""
+        return (self.left_number if side == "left" else self.right_number) >= number
+
+    def wake(self) -> None:
+        self.awake = self.touched = True
+
+    def rest(self, status: Status, reason: str) -> None:
+        if (self.status, self.reason, self.awake) != (status, reason, False):
+            self.status, self.reason, self.awake, self.touched = status, reason, False, True
+
+
+class Book:
+    """Drafts by record; `kept` drafts stay in memory for a preview, others until they are saved."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.drafts: dict[tuple[Side, int], Draft] = {}
+
+    def of(self, side: Side, record_ids: Iterable[int]) -> dict[int, Draft]:
+        """Return the draft of each record that has a contact."""
+        wanted = set(record_ids)
+        missing = {pk for pk in wanted if (side, pk) not in self.drafts}
+        if missing:
+            self._load(**{f"{side}__in": missing})
+        return {pk: self.drafts[side, pk] for pk in wanted if (side, pk) in self.drafts}
+
+    def _load(self, **filters: Collection[int]) -> None:
+        rows = Contact.objects.filter(connection=self.connection, **filters).values_list(
+            "left_id", "right_id", "pk", "status", "reason", "awake", "left_number", "right_number"
+        )
+        for row in rows:
+            self._keep(Draft(*row))
+
+    def _keep(self, draft: Draft) -> None:
+        for side in SIDES:
+            record_id = draft.record_id(side)
+            if record_id is not None:
+                self.drafts.setdefault((side, record_id), draft)
+
+    def new(self, side: Side, record_id: int) -> Draft:
+        """Return a new contact with one half."""
+        draft = Draft(touched=True)
+        self._set(draft, side, record_id)
+        return draft
+
+    def link(self, draft: Draft, side: Side, record_id: int, *, keeps_base: bool = False) -> None:
+        """Give a contact its other half; the contact that had it alone is absorbed, a gone half is replaced.
+
+        With `keeps_base`, what was sent to the new half stays on record, to be judged by what stands there.
+        """
+        alone = self.drafts.get((side, record_id))
+        if alone is not None and alone.contact_id is not None:
+            if draft.contact_id is None:
+                draft.contact_id = alone.contact_id
+            else:
+                draft.absorbed.append(alone.contact_id)
+        former = draft.record_id(side)
+        if former is not None:
+            self.drafts.pop((side, former), None)
+        self._set(draft, side, record_id)
+        draft.status, draft.reason = Status.WAITING, ""
+        draft.left_number = draft.right_number = 0
+        draft.begins = not keeps_base
+        draft.wake()
+
+    def _set(self, draft: Draft, side: Side, record_id: int) -> None:
+        if side == "left":
+            draft.left = record_id
+        else:
+            draft.right = record_id
+        self.drafts[side, record_id] = draft
+
+    def unlink(self, draft: Draft) -> Draft:
+        """Take a contact apart, and return the new one that has its right half."""
+        assert draft.right is not None
+        record_id = draft.right
+        self.drop_half(draft, "right")
+        half = self.new("right", record_id)
+        half.wake()
+        return half
+
+    def drop_half(self, draft: Draft, side: Side) -> None:
+        """Take a deleted half away from a contact; the other half looks for a partner again."""
+        self.drafts.pop((side, draft.record_id(side) or 0), None)
+        if side == "left":
+            draft.left = None
+        else:
+            draft.right = None
+        draft.left_number = draft.right_number = 0
+        draft.begins = True
+        draft.wake()
+
+    def touched(self) -> list[Draft]:
+        """Return each draft that changed, once."""
+        return list({id(draft): draft for draft in self.drafts.values() if draft.touched}.values())
+
+    def save(self) -> list[Draft]:
+        """Write what changed to the database, forget all drafts, and return those that were written."""
+        touched = self.touched()
+        Contact.objects.filter(pk__in=[pk for draft in touched for pk in draft.absorbed]).delete()
+        rows = [(draft, self._row(draft)) for draft in touched]
+        Contact.objects.bulk_update(
+            [row for _, row in rows if row.pk],
+            ["left", "right", "status", "reason", "awake", "left_number", "right_number"],
+        )
+        begun = [draft.contact_id for draft in touched if draft.begins and draft.contact_id]
+        Contact.objects.filter(pk__in=begun).update(base=None, sent=None, settles_at=None)
+        new = [(draft, row) for draft, row in rows if not row.pk]
+        for (draft, _), row in zip(
+            new, Contact.objects.bulk_create([row for _, row in new]), strict=True
+        ):
+            draft.contact_id = row.pk
+        self.drafts.clear()
+        return touched
+
+    def _row(self, draft: Draft) -> Contact:
+        return Contact(
+            pk=draft.contact_id,
+            connection=self.connection,
+            left_id=draft.left,
+            right_id=draft.right,
+            status=draft.status,
+            reason=draft.reason,
+            awake=draft.awake,
+            left_number=draft.left_number,
+            right_number=draft.right_number,
+        )

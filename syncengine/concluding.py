@@ -1,0 +1,206 @@
+"""What the outcomes of a wave of writes come to, contact by contact."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from connections.configuration import Side
+from connections.connectors.base import (
+    AuthorizationLost,
+    ConnectorError,
+    Doubt,
+    Moved,
+    Outcome,
+    Rejected,
+    RemoteRecord,
+    Written,
+)
+from connections.schema import same
+from syncengine import brake, contacts
+from syncengine.job import Job
+from syncengine.models import Change, Contact, Intent, Record
+from syncengine.sending import Request
+from syncengine.state import Decision, Status, base_from_json, sent_from_json
+
+
+@dataclass(slots=True)
+class Write:
+    """One request of one contact, with its batch's outcome and, for a creation, its intent."""
+
+    contact: Contact
+    decision: Decision
+    side: Side
+    request: Request
+    intent: Intent | None = None
+    outcome: Outcome | ConnectorError | None = None
+    record: Record | None = None
+    known_before: bool = False
+
+
+@dataclass(slots=True)
+class Wave:
+    """What is under way at once."""
+
+    writes: list[Write] = field(default_factory=list)
+    fresh: dict[Side, list[RemoteRecord]] = field(default_factory=dict)
+
+
+class Conclusion:
+    """What the outcomes of one contact's writes come to."""
+
+    def __init__(self, job: Job, writes: Sequence[Write], now: datetime) -> None:
+        self.job = job
+        self.writes = writes
+        self.now = now
+        self.contact = writes[0].contact
+        self.decision = writes[0].decision
+        self.base = base_from_json(self.contact.base or {})
+        self.sent = sent_from_json(self.contact.sent or [])
+        self.flags = list(self.decision.flags)
+        self.lines: list[Change] = []
+        self.tally: Counter[brake.Kind] = Counter()
+        self.again = False
+        self.stopped: ConnectorError | None = None
+
+    def reach(self) -> None:
+        """Put the outcomes on the contact's row, and say what happened in the history."""
+        newly_linked = self.contact.is_linked and not (
+            self.contact.left_number and self.contact.right_number
+        )
+        contacts.rest(self.contact, replace(self.decision, status=Status.IN_SYNC))
+        if newly_linked:
+            self.job.counts["linked"] += 1
+            self._line(Change.Kind.LINKED, None)
+        for write in self.writes:
+            self._one(write)
+        contacts.keep(self.contact, self.base, self.sent)
+        self.contact.flags = self.flags
+        contacts.note_numbers(self.contact)
+        if not self.sent:
+            self.contact.settles_at = None
+        if self.again:
+            self.contact.awake = True
+
+    def _one(self, write: Write) -> None:
+        outcome = write.outcome
+        if isinstance(outcome, Written):
+            self._written(write)
+        elif isinstance(outcome, Rejected):
+            self._rejected(write, outcome)
+        elif isinstance(outcome, Doubt):
+            self._doubt(write)
+        elif isinstance(outcome, Moved):
+            self._drop(write)
+            self.again = True
+        else:
+            assert isinstance(outcome, ConnectorError)
+            self._drop(write)
+            self.again = True
+            self.stopped = self.stopped or outcome
+            if isinstance(outcome, AuthorizationLost):
+                self.job.connection.account(write.side).lose_authorization(outcome.message)
+
+    def _written(self, write: Write) -> None:
+        for key in [key for key in self.sent if key[1] == write.side]:
+            self.sent[key] = replace(self.sent[key], answered=True)
+        creates = write.intent is not None
+        if write.record is None:
+            if creates:
+                self._doubt(write)
+            else:
+                self._done(write)
+            return
+        if creates and write.known_before:
+            self._close(write, Intent.State.DROPPED)
+            self._drop_sent(write.side)
+            self._end(
+                Status.REVIEW, "the app answered a creation with a contact that it had already"
+            )
+            return
+        if write.side == "left":
+            self.contact.left = write.record
+        else:
+            self.contact.right = write.record
+        if creates:
+            self._close(write, Intent.State.DONE)
+        self.base, self.sent, flags = contacts.judge_answer(
+            self.job.configuration, self.contact, self.base, self.sent, write.side
+        )
+        self.flags += [flag for flag in flags if flag not in self.flags]
+        self.again = self.again or self._differs(write)
+        self._done(write)
+
+    def _differs(self, write: Write) -> bool:
+        """Return whether the record that came back holds anything but what was agreed."""
+        assert write.record is not None
+        values, region = write.record.values, self.job.configuration.phone_region or None
+        for pair in self.job.configuration.pairs:
+            field_ = pair.field(write.side)
+            agreed = self.base.get(pair.key)
+            if agreed and not same(field_, values.get(field_.key), agreed.of(write.side), region):
+                return True
+        return False
+
+    def _done(self, write: Write) -> None:
+        creates = write.intent is not None
+        self.job.counts[f"{'created' if creates else 'updated'}_{write.side}"] += 1
+        self.job.counts["conflicts"] += sum(
+            change.conflict for change in self.decision.changes if change.side == write.side
+        )
+        self.tally.update(brake.kinds(self.decision))
+        self._line(Change.Kind.CREATED if creates else Change.Kind.UPDATED, write.side)
+
+    def _line(self, kind: Change.Kind, side: Side | None, reason: str = "") -> None:
+        fields = [change for change in self.decision.changes if change.side == side]
+        self.lines.append(
+            contacts.change(
+                self.job.run,
+                self.contact,
+                kind,
+                self.now,
+                side=side,
+                reason=reason or self.decision.reason,
+                fields=fields,
+            )
+        )
+
+    def _rejected(self, write: Write, refusal: Rejected) -> None:
+        self._drop(write)
+        label = self.job.configuration.side(write.side).app_label
+        field_name = f" ({refusal.field})" if refusal.field else ""
+        self._end(Status.FAILING, f"{label} refused it{field_name}: {refusal.message}")
+        self.job.counts["failed"] += 1
+        if refusal.stops_creations:
+            self.contact.wake_at = self.now + timedelta(hours=1)
+        self._line(Change.Kind.FAILED, write.side, self.contact.reason)
+
+    def _doubt(self, write: Write) -> None:
+        settles_at = self.job.settles_at(write.side, self.now, answered=True)
+        if write.intent is not None:
+            write.intent.settles_at = settles_at
+        self.contact.settles_at = settles_at
+        self._end(Status.DOUBT, "whether the last write was done is not known yet")
+        self.contact.wake_at = settles_at
+
+    def _end(self, status: Status, reason: str) -> None:
+        self.contact.status, self.contact.reason = status, reason
+
+    def _drop(self, write: Write) -> None:
+        """Take back what was put on record for a write that was not done."""
+        if write.intent is not None:
+            self._close(write, Intent.State.DROPPED)
+        self._drop_sent(write.side)
+
+    def _drop_sent(self, side: Side) -> None:
+        self.sent = {key: each for key, each in self.sent.items() if key[1] != side}
+
+    def _close(self, write: Write, state: Intent.State) -> None:
+        assert write.intent is not None
+        write.intent.state, write.intent.closed_at, write.intent.record = (
+            state,
+            self.now,
+            write.record,
+        )

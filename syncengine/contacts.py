@@ -1,0 +1,223 @@
+"""Contacts between their rows and the values that deciding takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from connections.configuration import SIDES, Configuration, Side
+from connections.schema import to_json
+from syncengine import deciding
+from syncengine.models import Change, Contact, Mirror, Record, Run
+from syncengine.models.mirror import is_newer
+from syncengine.state import (
+    Base,
+    Decision,
+    FieldChange,
+    Half,
+    Sent,
+    SentBy,
+    State,
+    Status,
+    base_from_json,
+    base_to_json,
+    sent_from_json,
+    sent_to_json,
+)
+
+WRITES_REMEMBERED = timedelta(hours=24)
+CONTACT_FIELDS = (
+    "left",
+    "right",
+    "status",
+    "reason",
+    "flags",
+    "awake",
+    "wake_at",
+    "attempts",
+    "left_number",
+    "right_number",
+    "base",
+    "sent",
+    "left_sent_version",
+    "right_sent_version",
+    "settles_at",
+    "written_at",
+    "in_scope",
+    "asked",
+)
+
+
+def half_of(record: Record | None) -> Half | None:
+    """Return a record as deciding sees it."""
+    if record is None:
+        return None
+    return Half(
+        values=record.values,
+        scopes=tuple(record.scopes),
+        archived=record.archived,
+        gone=record.gone_at is not None,
+        unwritable=frozenset(record.content["raw"].get("unwritable", ())),
+        left_out=record.left_out,
+    )
+
+
+def state_of(contact: Contact, mirrors: Mapping[Side, Mirror], now: datetime) -> State:
+    """Return a contact with both its records as deciding sees it."""
+    sent = sent_from_json(contact.sent or [])
+    return State(
+        left=half_of(contact.left),
+        right=half_of(contact.right),
+        base=base_from_json(contact.base or {}),
+        sent=sent,
+        written_at=written_at(contact),
+        was_in_scope=contact.in_scope,
+        seen=frozenset(
+            side
+            for side in SIDES
+            if any(key[1] == side for key in sent) and _is_seen(contact, side, mirrors, now)
+        ),
+    )
+
+
+def _is_seen(contact: Contact, side: Side, mirrors: Mapping[Side, Mirror], now: datetime) -> bool:
+    """Return whether what was sent to a side can be judged by what stands there [I4]."""
+    record = contact.record(side)
+    if record is None:
+        return False
+    if is_newer(record.version, sent_version(contact, side)):
+        return True
+    if contact.settles_at is None or contact.settles_at > now:
+        return False
+    read_at = mirrors[side].read_at
+    return read_at is not None and read_at >= contact.settles_at
+
+
+def sent_version(contact: Contact, side: Side) -> str:
+    """Return the version of the record on which was last sent to a side."""
+    return contact.left_sent_version if side == "left" else contact.right_sent_version
+
+
+def written_at(contact: Contact) -> dict[tuple[str, Side], tuple[datetime, ...]]:
+    """Return the times of our writes by pair and side."""
+    return {
+        (pair, side): tuple(datetime.fromisoformat(each) for each in times[side])
+        for pair, times in contact.written_at.items()
+        for side in SIDES
+        if side in times
+    }
+
+
+def note_writes(contact: Contact, sent: Iterable[tuple[str, Side]], now: datetime) -> None:
+    """Remember that these fields were written now, and forget what is older than a day."""
+    times = {
+        key: [each for each in moments if now - each < WRITES_REMEMBERED]
+        for key, moments in written_at(contact).items()
+    }
+    for key in sent:
+        times.setdefault(key, []).append(now)
+    stored: dict[str, dict[Side, list[str]]] = {}
+    for (pair, side), moments in times.items():
+        if moments:
+            stored.setdefault(pair, {})[side] = [each.isoformat() for each in moments[-7:]]
+    contact.written_at = stored
+
+
+def keep(contact: Contact, base: Mapping[str, Base], sent: SentBy) -> None:
+    """Put what is agreed and what was sent on the contact's row."""
+    contact.base = base_to_json(base) or None
+    contact.sent = sent_to_json(sent) or None
+
+
+def rest(contact: Contact, decision: Decision) -> None:
+    """Put a decision that needs no write on the contact's row: it is at rest at the numbers decided on."""
+    contact.status, contact.reason = decision.status, decision.reason
+    contact.flags = list(decision.flags)
+    note_scope(contact, decision)
+    contact.awake, contact.wake_at, contact.attempts = False, None, 0
+    note_numbers(contact)
+
+
+def note_scope(contact: Contact, decision: Decision) -> None:
+    """Note whether the contact was inside the scope, so that leaving it is counted once."""
+    if decision.leaves_scope:
+        contact.in_scope = False
+    elif decision.status is not Status.EXCLUDED:
+        contact.in_scope = True
+
+
+def note_numbers(contact: Contact) -> None:
+    """Note the change numbers on which was decided."""
+    contact.left_number = contact.left.number if contact.left else 0
+    contact.right_number = contact.right.number if contact.right else 0
+
+
+def save(contacts: Iterable[Contact]) -> None:
+    """Write the contacts' rows; `bulk_update` is not for encrypted columns of many rows."""
+    Contact.objects.bulk_create(
+        list(contacts),
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=[*CONTACT_FIELDS],
+    )
+
+
+def decide(
+    configuration: Configuration, contact: Contact, mirrors: Mapping[Side, Mirror], now: datetime
+) -> Decision:
+    """Return what is to be done with a contact."""
+    return deciding.decide(
+        configuration, state_of(contact, mirrors, now), now, linked=contact.is_linked
+    )
+
+
+def judge_answer(
+    configuration: Configuration,
+    contact: Contact,
+    base: Mapping[str, Base],
+    sent: SentBy,
+    side: Side,
+) -> tuple[dict[str, Base], dict[tuple[str, Side], Sent], tuple[str, ...]]:
+    """Return base, what is still unseen, and flags, after an answer has shown a side's record."""
+    state = State(
+        left=half_of(contact.left),
+        right=half_of(contact.right),
+        base=base,
+        sent=sent,
+        seen=frozenset({side}),
+    )
+    return deciding.judge(configuration, state, {side})
+
+
+def change(
+    run: Run,
+    contact: Contact,
+    kind: Change.Kind,
+    now: datetime,
+    *,
+    side: Side | None = None,
+    reason: str = "",
+    fields: Iterable[FieldChange] = (),
+) -> Change:
+    """Return a line of the history, not saved."""
+    record = contact.left or contact.right
+    return Change(
+        run=run,
+        contact=contact if contact.pk else None,
+        kind=kind,
+        side=side or "",
+        name=record.name if record else "",
+        reason=reason,
+        fields=[
+            [
+                each.side,
+                each.label,
+                *to_json({"before": each.before, "after": each.after, "lost": each.lost}).values(),
+                each.effect.value,
+                each.conflict,
+            ]
+            for each in fields
+        ]
+        or None,
+        at=now,
+    )

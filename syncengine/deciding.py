@@ -1,0 +1,280 @@
+"""What is to be done with one contact. Pure: no database, no network, no clock of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from connections.configuration import SIDES, Configuration, Pair, Side, SideConfiguration, other
+from connections.schema import Field, Role, Value, Values, entries_of, is_blank
+from syncengine import wording
+from syncengine.cases import Case
+from syncengine.judging import judge
+from syncengine.merging import merge
+from syncengine.plans import Plan
+from syncengine.state import Base, Decision, Half, State, Status
+
+__all__ = ["MOST_WRITES", "QUIET", "decide", "judge"]
+
+MOST_WRITES = 6
+QUIET = timedelta(hours=24)
+"""A field of a contact that we wrote more than `MOST_WRITES` times in this time is frozen, until it
+is quiet [I1].
+"""
+
+_NAMES = frozenset({Role.GIVEN_NAME, Role.FAMILY_NAME, Role.FULL_NAME})
+_NO_BASE = Base(None, None, "", "")
+
+
+def decide(configuration: Configuration, state: State, now: datetime, *, linked: bool) -> Decision:
+    """Return what is to be done with a contact; `linked` says that it has, or had, both halves.
+
+    The caller writes what the decision says, puts its `sent` on record before, and its `base`
+    always.
+    """
+    if linked or (state.left is not None and state.right is not None):
+        return _decide_linked(configuration, state, now)
+    side: Side = "left" if state.left is not None else "right"
+    half = state.half(side)
+    if half is None:
+        return Decision(Status.GONE, reason="Deleted on both sides")
+    return _decide_creation(configuration, side, half)
+
+
+# A contact with one side
+
+
+def _decide_creation(configuration: Configuration, side: Side, half: Half) -> Decision:
+    target = other(side)
+    if reason := _why_not_created(configuration, side, half):
+        return Decision(Status.EXCLUDED, reason)
+    blank = Half({pair.field(target).key: None for pair in configuration.pairs})
+    halves: dict[Side, Half] = {side: half, target: blank}
+    cases = [
+        Case(configuration, pair, halves["left"], halves["right"], None, creating=True)
+        for pair in configuration.pairs
+    ]
+    plan = Plan()
+    for case, merged in zip(cases, merge(cases), strict=True):
+        plan.add(case, merged)
+    there, app = configuration.side(target), configuration.side(target).app_label
+    values = plan.writes.get(target, {})
+    if there.needs_name and not _has_name(configuration, target, values):
+        return Decision(Status.EXCLUDED, wording.needs_name(app), flags=plan.unique_flags)
+    for field in _fields(configuration, target):
+        is_wanted = field.required and not field.derived and not field.read_only
+        if is_wanted and is_blank(values.get(field.key)):
+            reason = wording.wants_value(app, field)
+            return Decision(Status.FAILING, reason, flags=plan.unique_flags)
+    if not values:
+        return Decision(Status.EXCLUDED, wording.NOTHING_TO_COPY, flags=plan.unique_flags)
+    return Decision(
+        Status.WAITING,
+        writes=plan.writes,
+        create_on=target,
+        sent=plan.sent,
+        changes=tuple(plan.changes),
+        flags=plan.unique_flags,
+    )
+
+
+def _why_not_created(configuration: Configuration, side: Side, half: Half) -> str:
+    here, there = configuration.side(side), configuration.side(other(side))
+    if half.gone:
+        return wording.deleted(here.app_label)
+    if half.archived:
+        return wording.archived(here.app_label)
+    if not _in_scope(here, half):
+        return wording.outside_scope(here.app_label)
+    if not configuration.direction.writes(other(side)):
+        return wording.not_written_to(there.app_label)
+    if _has_email(configuration, side, half, unknown=False):
+        return ""
+    if configuration.avoid_duplicates:
+        return wording.NO_EMAIL
+    return "" if _has_name(configuration, side, half.values) else wording.NO_NAME
+
+
+# A linked contact
+
+
+def _decide_linked(configuration: Configuration, state: State, now: datetime) -> Decision:
+    base, waiting, flags = judge(configuration, state, state.seen)
+    left, right = state.left, state.right
+    gone = [side for side in SIDES if (half := state.half(side)) is None or half.gone]
+    if gone or left is None or right is None:
+        apps = " and ".join(configuration.side(side).app_label for side in gone)
+        return Decision(Status.GONE, wording.deleted(apps), base=base, sent=waiting, flags=flags)
+    halves: dict[Side, Half] = {"left": left, "right": right}
+    outside = [side for side in SIDES if not _in_scope(configuration.side(side), halves[side])]
+    reason = _why_excluded(configuration, halves, outside, base)
+    if reason:
+        return Decision(
+            Status.EXCLUDED,
+            reason,
+            base=base,
+            sent=waiting,
+            flags=flags,
+            leaves_scope=bool(outside) and state.was_in_scope,
+        )
+    if waiting:
+        in_doubt = not all(sent.answered for sent in waiting.values())
+        return Decision(
+            Status.DOUBT if in_doubt else Status.WAITING,
+            wording.IN_DOUBT if in_doubt else wording.WAITING,
+            base=base,
+            sent=waiting,
+            flags=flags,
+        )
+    frozen = _frozen(state, now)
+    plan = _merge(configuration, halves, base, frozen)
+    plan.flags += [*flags, *_read_flags(configuration, halves)]
+    for side, values in plan.writes.items():
+        there = configuration.side(side)
+        stands = halves[side].values
+        if (
+            there.needs_name
+            and _has_name(configuration, side, stands)
+            and not _has_name(configuration, side, {**stands, **values})
+        ):
+            reason = wording.needs_name(there.app_label)
+            return Decision(Status.EXCLUDED, reason, base=base, flags=plan.unique_flags)
+    return Decision(
+        Status.WAITING if plan.writes else Status.IN_SYNC,
+        writes=plan.writes,
+        base=plan.base,
+        sent=plan.sent,
+        changes=tuple(plan.changes),
+        flags=plan.unique_flags,
+        wake_at=min(frozen.values(), default=None),
+    )
+
+
+def _why_excluded(
+    configuration: Configuration,
+    halves: Mapping[Side, Half],
+    outside: Sequence[Side],
+    base: Mapping[str, Base],
+) -> str:
+    for side in SIDES:
+        if halves[side].archived:
+            return wording.archived(configuration.side(side).app_label)
+    for side in outside:
+        return wording.outside_scope(configuration.side(side).app_label)
+    if configuration.avoid_duplicates and _lost_email(configuration, halves, base):
+        return wording.NO_EMAIL
+    return ""
+
+
+def _lost_email(
+    configuration: Configuration, halves: Mapping[Side, Half], base: Mapping[str, Base]
+) -> bool:
+    """Return whether no half has an email address, or one lost its last since the two were in
+    agreement [MA4].
+    """
+    without = [side for side in SIDES if not _has_email(configuration, side, halves[side])]
+    if len(without) == 2:
+        return True
+    return any(
+        pair.field(side).role is Role.EMAILS and not is_blank(base.get(pair.key, _NO_BASE).of(side))
+        for side in without
+        for pair in configuration.pairs
+    )
+
+
+def _merge(
+    configuration: Configuration,
+    halves: Mapping[Side, Half],
+    base: Mapping[str, Base],
+    frozen: Collection[str],
+) -> Plan:
+    plan = Plan()
+    left, right = halves["left"], halves["right"]
+    cases = []
+    for pair in configuration.pairs:
+        agreed = base.get(pair.key)
+        if agreed is not None and _is_quiet(pair, agreed, left.values, right.values):
+            plan.base[pair.key] = agreed
+        else:
+            cases.append(Case(configuration, pair, left, right, agreed))
+        if pair.key in frozen:
+            plan.flags.append(wording.frozen(pair.left))
+    for case, merged in zip(cases, merge(cases), strict=True):
+        plan.add(case, merged, frozen=case.pair.key in frozen)
+    return plan
+
+
+_UNKNOWN = object()
+
+
+def _is_quiet(pair: Pair, agreed: Base, left: Values, right: Values) -> bool:
+    """Return at a glance that both sides hold one value, and held it when they were last in
+    agreement.
+    """
+    mine = left.get(pair.left.key, _UNKNOWN)
+    return (
+        mine == agreed.left
+        and mine == right.get(pair.right.key, _UNKNOWN)
+        and mine == agreed.right
+        and agreed.direction == pair.direction
+        and agreed.options == pair.options_mark
+    )
+
+
+def _frozen(state: State, now: datetime) -> dict[str, datetime]:
+    """Return the pairs that we wrote too often, with the end of their freeze [I1]."""
+    frozen: dict[str, datetime] = {}
+    for (pair, _), written in state.written_at.items():
+        latest = sorted(written)[-(MOST_WRITES + 1) :]
+        if len(latest) <= MOST_WRITES or latest[-1] - latest[0] > QUIET:
+            continue
+        until = latest[-1] + QUIET
+        if until > now:
+            frozen[pair] = max(until, frozen.get(pair, until))
+    return frozen
+
+
+def _read_flags(configuration: Configuration, halves: Mapping[Side, Half]) -> Iterator[str]:
+    """Yield what could not be taken from the apps, of the fields that are mapped."""
+    for side, half in halves.items():
+        for pair in configuration.pairs if half.left_out else ():
+            field = pair.field(side)
+            if field.key in half.left_out:
+                app = configuration.side(side).app_label
+                yield wording.not_read(app, field, half.left_out[field.key])
+
+
+# What a half has
+
+
+def _in_scope(side: SideConfiguration, half: Half) -> bool:
+    return side.scope is None or not side.scope.isdisjoint(half.scopes)
+
+
+def _fields(configuration: Configuration, side: Side) -> Iterator[Field]:
+    """Yield the fields that are known of a side: those that deciding must know, and the mapped
+    ones.
+    """
+    yield from configuration.side(side).fields
+    for pair in configuration.pairs:
+        yield pair.field(side)
+
+
+def _has_email(
+    configuration: Configuration, side: Side, half: Half, *, unknown: bool = True
+) -> bool:
+    """Return whether a half has an email address; `unknown` where its app shows us none at all."""
+    keys = [field.key for field in _fields(configuration, side) if field.role is Role.EMAILS]
+    shown = [half.values[key] for key in keys if key in half.values]
+    return not all(map(_has_no_entry, shown)) if shown else unknown
+
+
+def _has_no_entry(value: Value) -> bool:
+    return is_blank(value) or not any(entry.strip() for entry in entries_of(value) or (str(value),))
+
+
+def _has_name(configuration: Configuration, side: Side, values: Values) -> bool:
+    return any(
+        field.role in _NAMES and not is_blank(values.get(field.key))
+        for field in _fields(configuration, side)
+    )

@@ -1,0 +1,115 @@
+"""Finds out what became of creations whose answer was lost [I2]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Q
+
+from connections.configuration import SIDES, Side
+from syncengine import contacts
+from syncengine.book import Book, Draft
+from syncengine.job import Job
+from syncengine.matching import Matcher
+from syncengine.models import Change, Contact, Intent, IntentKey, Record
+from syncengine.state import Status
+
+
+def resolve(job: Job, matcher: Matcher, now: datetime) -> list[Change]:
+    """Settle each open creation of the connection that can be settled now, and return what happened.
+
+    By its mark at once; where the settling time is over and a complete read has begun since, by its match keys;
+    one that is nowhere then was not created, and its contact is matched and decided anew.
+    """
+    open_ = list(
+        Intent.objects.filter(contact__connection=job.connection, state=Intent.State.OPEN)
+        .select_related("contact")
+        .order_by("pk")
+    )
+    lines: list[Change] = []
+    for side in SIDES:
+        mine = [intent for intent in open_ if intent.mirror_id == job.mirrors[side].pk]
+        lines += _resolve_side(job, matcher, side, mine, now)
+    return lines
+
+
+def _resolve_side(
+    job: Job, matcher: Matcher, side: Side, intents: Sequence[Intent], now: datetime
+) -> list[Change]:
+    if not intents:
+        return []
+    mirror, lines = job.mirrors[side], []
+    by_mark = {
+        record.mark: record
+        for record in mirror.records.filter(mark__in=[intent.mark for intent in intents]).defer(
+            "content"
+        )
+    }
+    over: list[Intent] = []
+    for intent in intents:
+        record = by_mark.get(intent.mark)
+        if record is not None:
+            lines.append(_adopt(job, matcher.book, side, intent, record, now))
+        elif (
+            intent.settles_at is not None
+            and mirror.read_at is not None
+            and mirror.read_at >= intent.settles_at
+            and not mirror.confirming
+        ):
+            over.append(intent)
+    _give_up(job, matcher, side, over, now)
+    changed = [intent for intent in intents if intent.state != Intent.State.OPEN]
+    Intent.objects.bulk_update(changed, ["state", "closed_at", "record"])
+    return lines
+
+
+def _adopt(
+    job: Job, book: Book, side: Side, intent: Intent, record: Record, now: datetime
+) -> Change:
+    """Link the contact with the record that bears its mark."""
+    assert intent.contact is not None
+    intent.state, intent.closed_at, intent.record = Intent.State.DONE, now, record
+    draft = _draft(book, intent.contact)
+    theirs = book.of(side, [record.pk]).get(record.pk)
+    if theirs is not None and theirs.is_linked and theirs is not draft:
+        draft.rest(Status.REVIEW, "the contact that was created for it is linked with another one")
+    elif theirs is not draft:
+        book.link(draft, side, record.pk, keeps_base=True)
+    return contacts.change(
+        job.run, intent.contact, Change.Kind.ADOPTED, now, side=side, reason="found by its mark"
+    )
+
+
+def _draft(book: Book, contact: Contact) -> Draft:
+    side: Side = "left" if contact.left_id is not None else "right"
+    record_id = contact.record_id(side)
+    assert record_id is not None
+    return book.of(side, [record_id])[record_id]
+
+
+def _give_up(
+    job: Job, matcher: Matcher, side: Side, intents: Sequence[Intent], now: datetime
+) -> None:
+    """Believe that these were not created under their mark: look for them by their keys, else decide anew."""
+    drafts = []
+    for intent in intents:
+        assert intent.contact is not None
+        intent.state, intent.closed_at = Intent.State.DROPPED, now
+        draft = _draft(matcher.book, intent.contact)
+        drafts.append(draft)
+    if not drafts:
+        return
+    Intent.objects.bulk_update(list(intents), ["state", "closed_at"])
+    Contact.objects.filter(pk__in=[draft.contact_id for draft in drafts]).update(
+        sent=None, settles_at=None
+    )
+    keys = IntentKey.objects.filter(intent__in=intents).values("key")
+    waiting = Contact.objects.filter(
+        Q(left__keys__key__in=keys) | Q(right__keys__key__in=keys),
+        connection=job.connection,
+        status=Status.WAITING,
+    )
+    for contact in waiting:
+        drafts.append(_draft(matcher.book, contact))
+    matcher.seek(drafts)

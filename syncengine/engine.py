@@ -1,0 +1,247 @@
+"""Runs the sync of a connection, slice by slice: read, match, decide, apply."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from connections.configuration import SIDES
+from connections.connectors.base import AuthorizationLost, ConnectorError, RateLimited
+from connections.models import Account, Connection
+from syncengine import brake, clock, leases
+from syncengine.job import Clockwork, Dropped, Job
+from syncengine.leases import Held, LeaseLost
+from syncengine.models import Contact, Mirror, Run, SyncState
+from syncengine.previewing import preview
+from syncengine.state import Status
+from syncengine.steps import Busy, Steps, holder
+
+SLICE_SECONDS = 60.0
+
+
+class Progress(Enum):
+    """How a slice ended."""
+
+    FINISHED = "finished"
+    AGAIN = "again"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What a slice came to; `who` holds what was needed, where it was busy."""
+
+    progress: Progress
+    run: Run | None = None
+    who: str = ""
+
+
+def state_of(connection: Connection) -> SyncState:
+    """Return the sync state of a connection, made where there is none yet."""
+    return SyncState.objects.get_or_create(connection=connection)[0]
+
+
+def mirror_of(account: Account) -> Mirror:
+    """Return the mirror of an account, made where there is none yet."""
+    return Mirror.objects.get_or_create(account=account)[0]
+
+
+def open_run(connection: Connection, kind: Run.Kind, cause: str) -> Run:
+    """Return the connection's run that is not finished, or a new one."""
+    going = Run.objects.filter(connection=connection, finished_at=None)
+    run = going.first()
+    if run is None:
+        try:
+            with transaction.atomic():
+                run = Run.objects.create(
+                    connection=connection,
+                    connection_name=connection.name,
+                    kind=kind,
+                    cause=cause,
+                    started_at=clock.now(),
+                )
+        except IntegrityError:
+            run = going.get()
+    return run
+
+
+def advance(
+    connection_id: int,
+    *,
+    kind: Run.Kind = Run.Kind.SYNC,
+    cause: str = "the schedule",
+    asked_at: datetime | None = None,
+    seconds: float = SLICE_SECONDS,
+) -> Advance:
+    """Work on a connection for a slice of time, and return how far it came.
+
+    `asked_at` is when a person asked: what was read since then is not read again. Where another worker has the
+    connection in hand, it is `BUSY` and nothing is done.
+    """
+    connection = Connection.objects.select_related("left", "right").get(pk=connection_id)
+    state = state_of(connection)
+    hand = leases.take([state], leases.new_owner())
+    if hand is None:
+        return Advance(Progress.BUSY, who=holder(state))
+    try:
+        state.refresh_from_db()
+        run = open_run(connection, kind, cause)
+        return Slice(connection, state, run, hand, asked_at, seconds).work()
+    except LeaseLost:
+        return Advance(Progress.AGAIN)
+    finally:
+        hand.release()
+
+
+class Slice:
+    """One slice of a run, while the connection is in hand."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        state: SyncState,
+        run: Run,
+        hand: Held,
+        asked_at: datetime | None,
+        seconds: float,
+    ) -> None:
+        self.began = time.monotonic()
+        self.asked_at = asked_at
+        configuration = connection.configuration()
+        self.job = Job(
+            run=run,
+            connection=connection,
+            state=state,
+            configuration=configuration,
+            revision=configuration.revision,
+            mirrors={side: mirror_of(connection.account(side)) for side in SIDES},
+            hand=hand,
+            clockwork=Clockwork(seconds),
+        )
+
+    def work(self) -> Advance:
+        """Do the steps, and end the run where they come to an end."""
+        run = self.job.run
+        try:
+            self._check_accounts()
+            self.job.open()
+            finished = self._steps()
+        except Busy as busy:
+            return self._stay(Progress.BUSY, str(busy))
+        except Dropped:
+            return self._dropped()
+        except brake.Held as held:
+            return self._hold(held)
+        except AuthorizationLost as error:
+            return self._finish(Run.Status.WAITING, error.message)
+        except ConnectorError as error:
+            return self._failed(error)
+        if not finished:
+            return self._stay(Progress.AGAIN)
+        status = Run.Status.PARTLY_FAILED if run.failed else Run.Status.DONE
+        return self._finish(status)
+
+    def _check_accounts(self) -> None:
+        for side in SIDES:
+            account = self.job.connection.account(side)
+            if account.status != Account.Status.AUTHORIZED:
+                raise AuthorizationLost(
+                    f"{account.label} needs authorization: {account.status_reason}"
+                )
+
+    def _steps(self) -> bool:
+        """Do what is left to do; return False where the slice is over first."""
+        steps = Steps(self.job, self.asked_at)
+        if not steps.read():
+            return False
+        if self.job.run.kind == Run.Kind.PREVIEW:
+            preview(self.job)
+            return True
+        return steps.match_decide_apply()
+
+    # -- how a slice ends -------------------------------------------------------------------------------------
+
+    def _stay(self, progress: Progress, who: str = "") -> Advance:
+        run = self.job.run
+        with leases.commit(self.job.hand):
+            run.slices += 1
+            run.seconds += time.monotonic() - self.began
+            self.job.save_run("slices", "seconds")
+        return Advance(progress, run, who)
+
+    def _finish(self, status: Run.Status, message: str = "") -> Advance:
+        run, job = self.job.run, self.job
+        with leases.commit(job.hand) as now:
+            run.status, run.message, run.finished_at = status, message, now
+            run.seconds += time.monotonic() - self.began
+            run.slices += 1
+            run.revision = job.revision
+            if run.kind == Run.Kind.SYNC:
+                run.excluded, run.review = self._totals()
+                self._plan_next(now)
+            job.save_run(
+                "status",
+                "message",
+                "finished_at",
+                "seconds",
+                "slices",
+                "revision",
+                "excluded",
+                "review",
+            )
+        return Advance(Progress.FINISHED, run)
+
+    def _totals(self) -> tuple[int, int]:
+        mine = Contact.objects.filter(connection=self.job.connection)
+        return (
+            mine.filter(status=Status.EXCLUDED).count(),
+            mine.filter(status=Status.REVIEW).count(),
+        )
+
+    def _plan_next(self, now: datetime) -> None:
+        job, state = self.job, self.job.state
+        minutes = timedelta(minutes=job.connection.interval_minutes)
+        state.next_sync_at = now + minutes
+        if brake.UNSEEN in state.allowance and job.run.status in (
+            Run.Status.DONE,
+            Run.Status.PARTLY_FAILED,
+        ):
+            state.allowance = {}
+        state.save(update_fields=["next_sync_at", "allowance"])
+
+    def _dropped(self) -> Advance:
+        now = Connection.objects.filter(pk=self.job.connection.pk).first()
+        if now is None or now.state == Connection.State.PAUSED:
+            return self._finish(Run.Status.PAUSED, "paused in mid-run; nothing further went out")
+        return self._stay(Progress.AGAIN)
+
+    def _hold(self, held: brake.Held) -> Advance:
+        state = self.job.state
+        with leases.commit(self.job.hand):
+            state.held = held.counts or {"accounts": 1}
+            state.save(update_fields=["held"])
+        return self._finish(Run.Status.HELD, held.message)
+
+    def _failed(self, error: ConnectorError) -> Advance:
+        advance = self._finish(Run.Status.FAILED, error.message)
+        wait = self._wait(error)
+        SyncState.objects.filter(pk=self.job.state.pk).update(next_sync_at=clock.now() + wait)
+        return advance
+
+    def _wait(self, error: ConnectorError) -> timedelta:
+        """Return how long to wait before the next try: it doubles with each failure in a row, up to an hour."""
+        if isinstance(error, RateLimited):
+            return timedelta(seconds=error.retry_after)
+        last = Run.objects.filter(connection=self.job.connection, kind=Run.Kind.SYNC)
+        failures = 0
+        for status in last.order_by("-started_at").values_list("status", flat=True)[:7]:
+            if status != Run.Status.FAILED:
+                break
+            failures += 1
+        first = settings.PIPESITE_RETRY_SECONDS
+        return timedelta(seconds=min(3600, first * 2 ** max(0, failures - 1)))

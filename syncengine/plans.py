@@ -1,0 +1,67 @@
+"""What the merged fields of one contact come to together: writes, what is sent, and what the
+history says. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from connections.configuration import Side, other
+from connections.schema import LISTS, Value, entries_of, is_blank
+from syncengine.cases import Case, Merged, Write
+from syncengine.state import Base, Effect, FieldChange, Sent
+
+
+@dataclass(slots=True)
+class Plan:
+    """Collects what is to be done with one contact, field by field."""
+
+    writes: dict[Side, dict[str, Value]] = field(default_factory=dict)
+    base: dict[str, Base] = field(default_factory=dict)
+    sent: dict[tuple[str, Side], Sent] = field(default_factory=dict)
+    changes: list[FieldChange] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+
+    @property
+    def unique_flags(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.flags))
+
+    def add(self, case: Case, merged: Merged, *, frozen: bool = False) -> None:
+        """Take in one pair of fields; a frozen one is not written and stays as it was agreed."""
+        self.flags += merged.flags
+        base = case.base if frozen and merged.writes else merged.base
+        if base is not None:
+            self.base[case.pair.key] = base
+        if not frozen:
+            for side, write in merged.writes.items():
+                self._write(case, side, write)
+
+    def _write(self, case: Case, side: Side, write: Write) -> None:
+        stands, source = case.stands(side), case.stands(other(side))
+        self.writes.setdefault(side, {}).update(case.to_write(side, write.value))
+        self.sent[case.pair.key, side] = Sent(write.value, stands, source, case.pair.options_mark)
+        self.changes.append(
+            FieldChange(
+                side,
+                case.pair.key,
+                case.pair.field(side).label,
+                stands,
+                write.value,
+                _effect(case, side, write.value),
+                write.lost,
+                write.conflict,
+            )
+        )
+
+
+def _effect(case: Case, side: Side, value: Value) -> Effect:
+    stands = case.stands(side)
+    if is_blank(value):
+        return Effect.CLEAR
+    if is_blank(stands):
+        return Effect.FILL if case.is_known(side) else Effect.OVERWRITE
+    if case.pair.field(side).type in LISTS:
+        keys = {case.entry_key(side, entry) for entry in entries_of(value)}
+        if all(case.entry_key(side, entry) in keys for entry in entries_of(stands)):
+            return Effect.FILL
+    return Effect.OVERWRITE

@@ -1,0 +1,196 @@
+"""Reads what changed in an account into its mirror: the first step of a run, shared by all its connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from connections.connectors.base import Connector, CursorExpired, Page, RemoteRecord
+from syncengine import clock, leases
+from syncengine.leases import Held
+from syncengine.mirroring import Roles, Taker
+from syncengine.models import Mirror
+from syncengine.models.mirror import aged, is_newer
+
+CONFIRMED_ONE_BY_ONE = 36
+"""How many missing records are got in one run where an app has no get of many."""
+READ_BRAKE_FROM, READ_BRAKE_SHARE = 25, 0.5
+BLANK_BRAKE_FROM, BLANK_BRAKE_SHARE = 10, 0.2
+
+Stop = Callable[[], bool]
+"""Says that the slice of time is over."""
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads one account while its lease is held."""
+
+    mirror: Mirror
+    connector: Connector
+    held: Held
+    stop: Stop
+    roles: Roles
+    blanked: dict[str, list[int]] = field(default_factory=dict)
+    """By field, how many records read held a value before, and in how many of those it turned blank."""
+
+    def read(self) -> bool:
+        """Take in all that changed, and return whether the account was read to its end."""
+        if not self._read_feed():
+            return False
+        if self._sweep_is_due() and not self._sweep():
+            return False
+        return not self.mirror.confirming or self._confirm()
+
+    def _read_feed(self) -> bool:
+        self._begin()
+        while True:
+            try:
+                for page in self.connector.changes(self.mirror.cursor, self._all_known):
+                    self._take_page(page)
+                    if page.complete:
+                        return True
+                    if self.stop():
+                        return False
+                    self.held.ensure(2 * leases.request_deadline())
+            except CursorExpired:
+                self._begin_full_read()
+
+    def _begin(self) -> None:
+        if self.mirror.read_started_at is None:
+            self.mirror.read_started_at = clock.now()
+        if self.mirror.cursor is None:
+            self.mirror.full_read += 1
+            self._save("read_started_at", "full_read")
+
+    def _begin_full_read(self) -> None:
+        self.mirror.cursor = None
+        self.mirror.restarts += 1
+        self.mirror.full_read += 1
+        self.mirror.read_started_at = clock.now()
+        self._save("cursor", "restarts", "full_read", "read_started_at")
+
+    def _save(self, *names: str) -> None:
+        with leases.commit(self.held):
+            self.mirror.save(update_fields=names)
+
+    def _all_known(self, rows: Sequence[RemoteRecord]) -> bool:
+        held = dict(
+            self.mirror.records.filter(remote_id__in=[row.id for row in rows]).values_list(
+                "remote_id", "version"
+            )
+        )
+        return all(not is_newer(row.version, held.get(row.id, "")) for row in rows)
+
+    def _take_page(self, page: Page) -> None:
+        got = self.connector.get(page.stale) if page.stale else {}
+        rows = [*page.records, *(row for row in got.values() if row is not None)]
+        mirror = self.mirror
+        with leases.commit(self.held) as now:
+            taker = Taker(mirror, self.roles, now, stamp=page.full, blanked=self.blanked)
+            taker.take(rows)
+            taker.forget(page.gone)
+            taker.relate(page.related)
+            mirror.cursor = page.cursor
+            mirror.skipped += page.skipped
+            if page.complete:
+                mirror.read_at, mirror.read_started_at, mirror.restarts = (
+                    mirror.read_started_at,
+                    None,
+                    0,
+                )
+                if page.full:
+                    mirror.confirming, mirror.swept_at = True, now
+                self._brake_on_blanks()
+            mirror.save(update_fields=MIRROR_FIELDS)
+
+    def _brake_on_blanks(self) -> None:
+        for key, (held, blank) in self.blanked.items():
+            if blank >= BLANK_BRAKE_FROM and blank > held * BLANK_BRAKE_SHARE:
+                self.mirror.held_reason = f"“{key}” turned blank in {blank} of {held} contacts that were read with a value before"
+        self.blanked.clear()
+
+    # -- what a feed may not show ---------------------------------------------------------------------------
+
+    def _sweep_is_due(self) -> bool:
+        every = self.connector.app.sweep_every
+        if every is None:
+            return False
+        return (
+            self.mirror.sweep_cursor is not None
+            or aged(self.mirror.swept_at, clock.now()) > every.total_seconds()
+        )
+
+    def _sweep(self) -> bool:
+        if self.mirror.sweep_cursor is None:
+            self.mirror.full_read += 1
+            self._save("full_read")
+        for page in self.connector.sweep(self.mirror.sweep_cursor or None):
+            known = dict(
+                self.mirror.records.filter(remote_id__in=[id_ for id_, _ in page.seen]).values_list(
+                    "remote_id", "version"
+                )
+            )
+            unknown = [id_ for id_, version in page.seen if is_newer(version, known.get(id_, ""))]
+            got = [row for row in self.connector.get(unknown).values() if row] if unknown else []
+            with leases.commit(self.held) as now:
+                Taker(self.mirror, self.roles, now, stamp=True).take(got)
+                self.mirror.records.filter(remote_id__in=list(known)).update(
+                    full_read=self.mirror.full_read
+                )
+                self.mirror.sweep_cursor = None if page.complete else page.cursor
+                if page.complete:
+                    self.mirror.confirming, self.mirror.swept_at = True, now
+                self.mirror.save(update_fields=MIRROR_FIELDS)
+            if page.complete:
+                return True
+            if self.stop():
+                return False
+            self.held.ensure(2 * leases.request_deadline())
+        return True
+
+    def _confirm(self) -> bool:
+        """Get what the last full read or sweep did not see, before it counts as missing."""
+        live = self.mirror.records.filter(gone_at=None)
+        unseen = live.filter(full_read__lt=self.mirror.full_read)
+        missing, known = unseen.count(), live.count()
+        if known >= READ_BRAKE_FROM and missing > known * READ_BRAKE_SHARE:
+            self.mirror.held_reason = (
+                f"a full read found only {known - missing} of {known} known contacts"
+            )
+            self._save("held_reason")
+            return True
+        size = self.connector.app.get_batch
+        budget = missing if size > 1 else CONFIRMED_ONE_BY_ONE
+        while budget > 0:
+            chunk = list(unseen.values_list("remote_id", "address")[: min(max(size, 20), budget)])
+            if not chunk:
+                break
+            got = self.connector.get([address for _, address in chunk])
+            with leases.commit(self.held) as now:
+                taker = Taker(self.mirror, self.roles, now, stamp=True)
+                taker.take([row for row in got.values() if row is not None])
+                taker.forget([id_ for id_, address in chunk if got.get(address) is None])
+                self.mirror.records.filter(remote_id__in=[id_ for id_, _ in chunk]).update(
+                    full_read=self.mirror.full_read
+                )
+                self.mirror.save(update_fields=MIRROR_FIELDS)
+            budget -= len(chunk)
+            if self.stop():
+                return False
+        self.mirror.confirming = unseen.exists()
+        self._save("confirming")
+        return True
+
+
+MIRROR_FIELDS = (
+    "cursor",
+    "last_number",
+    "skipped",
+    "read_at",
+    "read_started_at",
+    "restarts",
+    "confirming",
+    "sweep_cursor",
+    "swept_at",
+    "held_reason",
+)

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from connections.connectors import google
+from connections.connectors.base import Login
+from connections.connectors.google import Google
+from connections.connectors.google_oauth import GoogleEndpoints
+from connections.sandbox import google_contacts, google_schema
+from connections.sandbox.google import GoogleSandbox
+from connections.sandbox.google_errors import invalid
+from connections.sandbox.google_schema import Items
+from connections.schema import Role, Value
+from tests.connectors.contract import ConnectorContract
+from tests.connectors.harness import Harness, Person
+from tests.connectors.sandbox_harness import Clock, SandboxHarness
+
+PARTS = {
+    Role.GIVEN_NAME: ("names", "givenName"),
+    Role.FAMILY_NAME: ("names", "familyName"),
+    Role.JOB_TITLE: ("organizations", "title"),
+    Role.STREET: ("addresses", "streetAddress"),
+    Role.CITY: ("addresses", "city"),
+    Role.POSTAL_CODE: ("addresses", "postalCode"),
+    Role.COUNTRY: ("addresses", "country"),
+    Role.NOTES: ("biographies", "value"),
+}
+LISTS = {Role.EMAILS: "emailAddresses", Role.PHONES: "phoneNumbers"}
+
+
+class GoogleHarness(SandboxHarness):
+    secrets = ("a-client-secret", "a-wrong-refresh-token")
+    unknown_address = "people/c987654321"
+    api_path = "/v1/"
+
+    def __init__(self, sandbox: GoogleSandbox, clock: Clock, patch: pytest.MonkeyPatch) -> None:
+        self.sandbox: GoogleSandbox = sandbox
+        self.clock = clock
+        self.patch = patch
+        self.refused = {Role.CITY: "Refused"}
+        patch.setattr(google_contacts, "check", refuse)
+        self.refresh_token = sandbox.issue_refresh_token()
+        self.secrets = (sandbox.oauth.client_secret, self.refresh_token)
+        super().__init__()
+        self.connector.identify()
+
+    def another(self) -> Google:
+        url = self.sandbox.url
+        endpoints = GoogleEndpoints(
+            url, url, url, self.sandbox.oauth.client_id, self.sandbox.oauth.client_secret
+        )
+        login = Login(
+            {"email": self.sandbox.email},
+            {"refresh_token": self.refresh_token},
+            lambda _old, new: new,
+        )
+        return Google(login, self.session(), endpoints)
+
+    def add(self, person: Person) -> str:
+        return self.sandbox.add_contact(self._fields(person, {}))
+
+    def edit(self, id_: str, changes: Person) -> None:
+        self.sandbox.edit_contact(id_, self._fields(changes, self.sandbox.contacts()[id_]))
+
+    def _fields(self, person: Person, now: dict[str, Any]) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        for role, value in person.items():
+            if role in LISTS:
+                assert isinstance(value, tuple)
+                fields[LISTS[role]] = [{"value": entry} for entry in value]
+                continue
+            field, part = PARTS[role]
+            (item, *_) = fields.get(field) or now.get(field) or [{}]
+            kept = {key: text for key, text in item.items() if key in _PARTS_OF[field]}
+            fields[field] = [{**kept, part: value or ""}]
+        return fields
+
+    def live(self) -> dict[str, dict[Role, Value]]:
+        return {id_: _values(person) for id_, person in self.sandbox.contacts().items()}
+
+    def plant(self, id_: str, role: Role, content: str) -> None:
+        field, part = PARTS[role]
+        row = self.sandbox.store.table("contact")[id_]
+        (item,) = row["fields"][field]
+        changed = {**row, "fields": {**row["fields"], field: [{**item, part: content}]}}
+        with self.sandbox.store.transaction():
+            self.sandbox.store.put("contact", id_, changed)
+
+    def expire_cursors(self) -> None:
+        self.sandbox.expire_sync_tokens()
+
+    def small_pages(self) -> None:
+        self.patch.setattr(google, "PAGE_SIZE", 4)
+        self.sandbox.habits.short_pages = True
+
+
+def refuse(fields: dict[str, Items]) -> None:
+    """Refuse a city as the API refuses what breaks one of its rules: with the whole request."""
+    google_schema.check(fields)
+    if any(item.get("city") == "Refused" for item in fields.get("addresses", [])):
+        raise invalid("person.addresses has no such city.", "person.addresses.city")
+
+
+_PARTS_OF = {
+    field: {name for of, name in PARTS.values() if of == field} for field, _ in PARTS.values()
+}
+
+
+def _values(person: dict[str, Any]) -> dict[Role, Value]:
+    values: dict[Role, Value] = {
+        role: person[field][0][part]
+        for role, (field, part) in PARTS.items()
+        if person.get(field) and person[field][0].get(part)
+    }
+    lists: dict[Role, Value] = {
+        role: tuple(item["value"] for item in person[field])
+        for role, field in LISTS.items()
+        if person.get(field)
+    }
+    return values | lists
+
+
+class TestGoogle(ConnectorContract):
+    @pytest.fixture
+    def harness(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Harness]:
+        clock = Clock()
+        sandbox = GoogleSandbox(clock=clock)
+        sandbox.start()
+        yield GoogleHarness(sandbox, clock, monkeypatch)
+        sandbox.close()

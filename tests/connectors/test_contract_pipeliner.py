@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from connections.connectors import pipeliner_api
+from connections.connectors.base import Login
+from connections.connectors.pipeliner import Pipeliner
+from connections.sandbox.base import Fault
+from connections.sandbox.pipeliner import PipelinerSandbox
+from connections.schema import Role, Value
+from tests.connectors.contract import ConnectorContract
+from tests.connectors.harness import Harness, Person
+from tests.connectors.sandbox_harness import Clock, SandboxHarness
+
+PROPERTIES = {
+    Role.GIVEN_NAME: "first_name",
+    Role.FAMILY_NAME: "last_name",
+    Role.JOB_TITLE: "position",
+    Role.STREET: "address",
+    Role.CITY: "city",
+    Role.POSTAL_CODE: "zip_code",
+    Role.COUNTRY: "country",
+    Role.NOTES: "comments",
+}
+SLOTS = {
+    Role.EMAILS: [f"email{number}" for number in range(1, 6)],
+    Role.PHONES: [f"phone{number}" for number in range(1, 6)],
+}
+
+
+class PipelinerHarness(SandboxHarness):
+    unknown_address = "0190a1b2-0000-4000-8000-000000000000"
+    cursors_expire = False
+    api_path = "/api/"
+
+    def __init__(self, sandbox: PipelinerSandbox, clock: Clock, patch: pytest.MonkeyPatch) -> None:
+        self.sandbox: PipelinerSandbox = sandbox
+        self.clock = clock
+        self.patch = patch
+        self.refused = {Role.EMAILS: ("no address",)}
+        self.secrets = (sandbox.token, sandbox.password)
+        super().__init__()
+
+    def another(self) -> Pipeliner:
+        settings = {
+            "email": "ops@example.com",
+            "service_url": self.sandbox.url,
+            "space_id": self.sandbox.space_id,
+            "user": "ann@example.com",
+        }
+        secrets = {"api_token": self.sandbox.token, "api_password": self.sandbox.password}
+        login = Login(settings, secrets, lambda _old, new: new, companies=False)
+        return Pipeliner(login, self.session())
+
+    def add(self, person: Person) -> str:
+        return self.sandbox.add_contact(_row(person))
+
+    def edit(self, id_: str, changes: Person) -> None:
+        self.sandbox.edit_contact(id_, _row(changes))
+
+    def live(self) -> dict[str, dict[Role, Value]]:
+        return {id_: _values(row) for id_, row in self.sandbox.contacts().items()}
+
+    def plant(self, id_: str, role: Role, content: str) -> None:
+        row = self.sandbox.store.table("Contact")[id_]
+        with self.sandbox.store.transaction():
+            self.sandbox.space.put("Contact", {**row, PROPERTIES[role]: content})
+
+    def expire_cursors(self) -> None:
+        # Reading goes by time of change: only the place within a list can be forgotten.
+        self.sandbox.faults.add(Fault("cursor"))
+
+    def small_pages(self) -> None:
+        self.patch.setattr(pipeliner_api, "PAGE", 4)
+        self.sandbox.habits.short_pages = True
+
+
+def _row(person: Person) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for role, value in person.items():
+        if role in SLOTS:
+            assert isinstance(value, tuple)
+            entries = [*value, *[""] * 5]
+            row |= dict(zip(SLOTS[role], entries, strict=False))
+        else:
+            row[PROPERTIES[role]] = value or ""
+    return row
+
+
+def _values(row: dict[str, Any]) -> dict[Role, Value]:
+    texts = {role: row[name] for role, name in PROPERTIES.items() if row[name]}
+    lists = {role: tuple(row[name] for name in names if row[name]) for role, names in SLOTS.items()}
+    return texts | {role: entries for role, entries in lists.items() if entries}
+
+
+class TestPipeliner(ConnectorContract):
+    @pytest.fixture
+    def harness(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Harness]:
+        clock = Clock()
+        sandbox = PipelinerSandbox(clock=clock, seed=1)
+        sandbox.start()
+        yield PipelinerHarness(sandbox, clock, monkeypatch)
+        sandbox.close()
