@@ -33,11 +33,13 @@ class Applier:
         """Settle what needs no write and send the rest; what could not be sent stays awake."""
         self._settle([each for each in decided if not _is_loud(each[1])])
         loud = self._without_rivals([each for each in decided if _is_loud(each[1])])
-        while loud and self.stopped is None and self._fresh() and not self.job.clockwork.is_over():
+        while loud and self.stopped is None and self._fresh():
             self.job.still_wanted()
             size = self._wave_size(loud)
             self._send(loud[:size])
             loud = loud[size:]
+            if self.job.clockwork.is_over():
+                break
         if self.stopped is not None:
             raise self.stopped
 

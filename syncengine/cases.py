@@ -153,15 +153,13 @@ class Case:
         return tuple(flag for side in SIDES if self.is_open(side) and (flag := self._flag(side)))
 
     def _flag(self, target: Side) -> str:
-        source, field_, now = other(target), self.pair.field(target), self.stands(target)
-        if is_blank(self.value(source)) and not (field_.required and not is_blank(now)):
+        source, field_ = other(target), self.pair.field(target)
+        is_wanted = field_.required and not is_blank(self.stands(target))
+        if self.agree() or (is_blank(self.value(source)) and not is_wanted):
             return ""
-        if self.agree():
-            return ""
+        if self._kept_as(target) == "cut":
+            return wording.cut(self.app(target), field_)
         try:
-            wanted = self.converted(target)
-            if kept_as(field_, wanted, self.view(target, now), self.region) == "cut":
-                return wording.cut(self.app(target), field_)
             self.fitted(target)
         except CannotConvert as problem:
             return wording.left_out(self.app(target), field_, problem.reason)
@@ -179,6 +177,23 @@ class Case:
         if left == right and self.pair.left.type not in (Type.CHOICE, Type.MULTI_CHOICE):
             return True
         return any(map(self._holds_other, SIDES))
+
+    def stands_as_written(self) -> bool:
+        """Return whether a side still holds what its app made of our value: it is never copied back
+        [I4].
+        """
+        if self.stored is None or any(map(self.changed, SIDES)):
+            return False
+        written = Direction(self.stored.direction)
+        return any(written.writes(side) and self._kept_as(side) for side in SIDES)
+
+    def _kept_as(self, target: Side) -> str:
+        """Return how the target holds the source's value, see `schema.kept_as`."""
+        try:
+            wanted = self.converted(target)
+        except CannotConvert:
+            return ""
+        return kept_as(self.pair.field(target), wanted, self.value(target), self.region)
 
     def _holds_other(self, target: Side) -> bool:
         field_ = self.pair.field(target)

@@ -134,7 +134,7 @@ def rest(contact: Contact, decision: Decision) -> None:
     contact.status, contact.reason = decision.status, decision.reason
     contact.flags = list(decision.flags)
     note_scope(contact, decision)
-    contact.awake, contact.wake_at, contact.attempts = False, None, 0
+    contact.awake, contact.wake_at, contact.attempts = False, decision.wake_at, 0
     note_numbers(contact)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -12,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from connections.configuration import SIDES
 from connections.connectors.base import AuthorizationLost, ConnectorError, RateLimited
-from connections.models import Account, Connection
+from connections.models import Account, Canary, Connection
 from syncengine import brake, clock, leases
 from syncengine.job import Clockwork, Dropped, Job
 from syncengine.leases import Held, LeaseLost
@@ -22,6 +23,8 @@ from syncengine.state import Status
 from syncengine.steps import Busy, Steps, holder
 
 SLICE_SECONDS = 60.0
+MOST_TAKEOVERS = 20
+"""How often a run is taken over from workers that died before it is given up."""
 
 
 class Progress(Enum):
@@ -83,19 +86,53 @@ def advance(
     `asked_at` is when a person asked: what was read since then is not read again. Where another worker has the
     connection in hand, it is `BUSY` and nothing is done.
     """
+    Canary.listen()
     connection = Connection.objects.select_related("left", "right").get(pk=connection_id)
     state = state_of(connection)
+    was_left = bool(state.lease_owner)
     hand = leases.take([state], leases.new_owner())
     if hand is None:
         return Advance(Progress.BUSY, who=holder(state))
     try:
         state.refresh_from_db()
         run = open_run(connection, kind, cause)
+        if was_left:
+            run.takeovers += 1
+            run.save(update_fields=["takeovers"])
         return Slice(connection, state, run, hand, asked_at, seconds).work()
     except LeaseLost:
         return Advance(Progress.AGAIN)
     finally:
         hand.release()
+
+
+def to_the_end(
+    connection_id: int,
+    *,
+    kind: Run.Kind = Run.Kind.SYNC,
+    cause: str,
+    wait: float = 0,
+    seconds: float = SLICE_SECONDS,
+) -> Iterator[Advance]:
+    """Yield slice after slice until a run of this kind has finished.
+
+    A run of the other kind that is in hand is finished first. Where another worker has the connection for longer
+    than `wait` seconds, the last one is `BUSY`; an account that another connection uses is waited for.
+    """
+    asked_at = clock.now()
+    patience = time.monotonic() + wait
+    while True:
+        advance_ = advance(
+            connection_id, kind=kind, cause=cause, asked_at=asked_at, seconds=seconds
+        )
+        if advance_.progress is Progress.BUSY:
+            if advance_.run is None and time.monotonic() >= patience:
+                yield advance_
+                return
+            time.sleep(0.3)
+        yield advance_
+        if advance_.progress is Progress.FINISHED and advance_.run and advance_.run.kind == kind:
+            return
 
 
 class Slice:
@@ -128,6 +165,8 @@ class Slice:
         """Do the steps, and end the run where they come to an end."""
         run = self.job.run
         try:
+            if run.takeovers >= MOST_TAKEOVERS:
+                return self._finish(Run.Status.INTERRUPTED, "its worker died again and again")
             self._check_accounts()
             self.job.open()
             finished = self._steps()
@@ -141,6 +180,12 @@ class Slice:
             return self._finish(Run.Status.WAITING, error.message)
         except ConnectorError as error:
             return self._failed(error)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            # Whatever it is, it must not be tried again at once and for ever.
+            self._failed(error)
+            raise
         if not finished:
             return self._stay(Progress.AGAIN)
         status = Run.Status.PARTLY_FAILED if run.failed else Run.Status.DONE
@@ -227,13 +272,15 @@ class Slice:
             state.save(update_fields=["held"])
         return self._finish(Run.Status.HELD, held.message)
 
-    def _failed(self, error: ConnectorError) -> Advance:
-        advance = self._finish(Run.Status.FAILED, error.message)
+    def _failed(self, error: Exception) -> Advance:
+        known = isinstance(error, ConnectorError)
+        message = str(error) if known else f"an error of ours: {type(error).__name__}"
+        advance = self._finish(Run.Status.FAILED, message)
         wait = self._wait(error)
         SyncState.objects.filter(pk=self.job.state.pk).update(next_sync_at=clock.now() + wait)
         return advance
 
-    def _wait(self, error: ConnectorError) -> timedelta:
+    def _wait(self, error: Exception) -> timedelta:
         """Return how long to wait before the next try: it doubles with each failure in a row, up to an hour."""
         if isinstance(error, RateLimited):
             return timedelta(seconds=error.retry_after)

@@ -39,8 +39,8 @@ def _merge_one(case: Case) -> Merged:
 def _merge_first(case: Case) -> Merged:
     if not all(map(case.is_known, SIDES)):
         return case.kept()
-    if case.agree():
-        return case.settled()
+    if case.agree() or case.stands_as_written():
+        return case.settled(*case.standing_flags())
     if case.creating:
         return _copy_filled(case)
     mode = case.configuration.first_merge

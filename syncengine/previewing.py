@@ -13,7 +13,7 @@ from syncengine import brake, clock, contacts
 from syncengine.book import Draft
 from syncengine.job import Job
 from syncengine.matching import Matcher
-from syncengine.models import Change, Contact, Record
+from syncengine.models import Change, Contact, Record, Run
 from syncengine.state import Decision, Status
 
 CHUNK = 400
@@ -23,6 +23,7 @@ T = TypeVar("T")
 def preview(job: Job) -> None:
     """Fill the run with what a sync would do now."""
     now = clock.now()
+    _forget_others(job)
     matcher = Matcher(job.connection, job.configuration, job.mirrors, job.roles, now)
     same = job.state.revision == job.revision
     for side in SIDES:
@@ -54,6 +55,13 @@ def preview(job: Job) -> None:
     job.run.conflicts = tally["conflicts"]
     job.run.braked = {kind.value: tally[kind.value] for kind in brake.Kind}
     job.run.save()
+
+
+def _forget_others(job: Job) -> None:
+    """Keep one preview a connection, and begin one that was broken off from the start."""
+    previews = Run.objects.filter(connection=job.connection, kind=Run.Kind.PREVIEW)
+    previews.exclude(pk=job.run.pk).delete()
+    Change.objects.filter(run=job.run).delete()
 
 
 def _chunks(job: Job, matcher: Matcher, *, everything: bool) -> Iterator[list[Contact]]:

@@ -198,8 +198,6 @@ class Steps:
             return False
         self._set_brake()
         while True:
-            if self.job.clockwork.is_over():
-                return False
             if not self._keep_fresh():
                 return False
             chunk = self._awake()
@@ -209,6 +207,8 @@ class Steps:
             self._check_brake(decided)
             job.run.step = Run.Step.APPLY
             Applier(job).apply(decided)
+            if job.clockwork.is_over():
+                return False
 
     def _match(self) -> bool:
         job = self.job
@@ -224,10 +224,10 @@ class Steps:
             Change.objects.bulk_create(lines)
         for side in SIDES:
             while job.state.seen(side) < job.mirrors[side].last_number:
-                if self.job.clockwork.is_over():
-                    return False
                 with leases.commit(*job.held) as now:
                     self._match_chunk(side, now)
+                if job.clockwork.is_over():
+                    return False
         return True
 
     def _match_chunk(self, side: Side, now: datetime) -> None:

@@ -51,7 +51,9 @@ class World:
         accounts.authorize(Account(label=key), checked, self.clock())
         return store
 
-    def connect(self, left: str, right: str, *, approved: bool = True, **settings: Any) -> Connection:
+    def connect(
+        self, left: str, right: str, *, approved: bool = True, **settings: Any
+    ) -> Connection:
         """Make an active connection whose first sync is approved unseen."""
         connection = Connection.objects.create(
             name=f"{left}-{right}",
@@ -76,6 +78,12 @@ class World:
                 return advance.run
             assert advance.progress is not Progress.BUSY, advance.who
         raise AssertionError("the run does not end")
+
+    def preview(self, connection: Connection) -> Run:
+        """Return a finished preview."""
+        (advance,) = engine.to_the_end(connection.pk, kind=Run.Kind.PREVIEW, cause="the test")
+        assert advance.run is not None
+        return advance.run
 
     def settle(self, connection: Connection) -> Run:
         """Sync until a run does nothing, and return it."""

@@ -1,0 +1,122 @@
+"""What people do with a connection as a whole: start, pause, resume; and why it would not run now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from connections.configuration import SIDES, Direction
+from connections.models import Account, Connection
+from connections.rings import Link, ring, way_out
+from syncengine import brake, clock, engine
+from syncengine.models import Mirror, Run, SyncState
+
+PREVIEW_KEPT = timedelta(days=7)
+
+
+class Refused(Exception):
+    """The connection cannot be started; the message says why and what to do."""
+
+
+def blocked(connection: Connection, state: SyncState) -> str:
+    """Return why a connection would not run now, with what to do about it; "" where it would."""
+    name = connection.name
+    if connection.state == Connection.State.DRAFT:
+        return f"“{name}” is a draft. Look at its preview and start it: manage.py start “{name}”"
+    if connection.state == Connection.State.PAUSED:
+        return f"“{name}” is paused. To go on: manage.py resume “{name}”"
+    for side in SIDES:
+        account = connection.account(side)
+        if account.status != Account.Status.AUTHORIZED:
+            return (
+                f"“{name}” waits for authorization: {account.label} needs to be authorized again "
+                f"({account.status_reason})"
+            )
+    if not state.approved_revision:
+        return f"“{name}” waits for its preview to be approved: manage.py start “{name}”"
+    return ""
+
+
+def held_why(connection: Connection, state: SyncState) -> str:
+    """Return why the brake holds a connection, with the ways out; "" where it does not."""
+    if not state.held:
+        return ""
+    last = Run.objects.filter(connection=connection, status=Run.Status.HELD)
+    why = last.order_by("-started_at").values_list("message", flat=True).first() or ""
+    return (
+        f"“{connection.name}” is held by the brake. {why} Nothing was written. "
+        f"To let it go on once: manage.py resume “{connection.name}” --approve"
+    )
+
+
+def latest_preview(connection: Connection) -> Run | None:
+    """Return the newest finished preview that is still good for the connection's configuration."""
+    run = (
+        Run.objects.filter(connection=connection, kind=Run.Kind.PREVIEW, status=Run.Status.DONE)
+        .order_by("-started_at")
+        .first()
+    )
+    if run is None or run.revision != connection.configuration().revision:
+        return None
+    return run if clock.now() - run.started_at < PREVIEW_KEPT else None
+
+
+def _link(connection: Connection) -> Link:
+    return Link(
+        connection.name, connection.left_id, connection.right_id, Direction(connection.direction)
+    )
+
+
+def check_ring(connection: Connection) -> None:
+    """Raise `Refused` where the connection would close a ring [CN11]."""
+    running = [
+        _link(each)
+        for each in Connection.objects.filter(state=Connection.State.ACTIVE).exclude(
+            pk=connection.pk
+        )
+    ]
+    new = _link(connection)
+    names = ring(new, running)
+    if names:
+        offer = way_out(new, running)
+        instead = f" With the direction “{offer.value}” it would close none." if offer else ""
+        raise Refused(
+            f"“{connection.name}” would close a ring with {', '.join(f'“{each}”' for each in names)}: "
+            f"values would go round and round.{instead}"
+        )
+
+
+def start(connection: Connection, approved: Run | None) -> None:
+    """Let a connection run; what the approved preview counted is its allowance, all of it without one [I9]."""
+    check_ring(connection)
+    state = engine.state_of(connection)
+    state.approved_revision = connection.configuration().revision
+    state.allowance = {brake.UNSEEN: 1} if approved is None else dict(approved.braked)
+    state.held, state.next_sync_at = {}, None
+    state.save(update_fields=["approved_revision", "allowance", "held", "next_sync_at"])
+    connection.state = Connection.State.ACTIVE
+    connection.save(update_fields=["state"])
+
+
+def pause(connection: Connection) -> None:
+    """Stop a connection from running; what was sent already finishes."""
+    connection.state = Connection.State.PAUSED
+    connection.save(update_fields=["state"])
+
+
+def resume(connection: Connection, *, approve: bool = False) -> None:
+    """Let a paused connection run on; with `approve`, a run that the brake held may go on once."""
+    check_ring(connection)
+    state = engine.state_of(connection)
+    if approve and state.held:
+        state.allowance = {
+            kind: count for kind, count in state.held.items() if kind in set(brake.Kind)
+        }
+        state.approved_revision = connection.configuration().revision
+        state.held = {}
+        accounts = [connection.left_id, connection.right_id]
+        Mirror.objects.filter(account__in=accounts).update(held_reason="", confirming=False)
+    state.next_sync_at = None
+    state.save(update_fields=["allowance", "approved_revision", "held", "next_sync_at"])
+    if connection.state != Connection.State.ACTIVE:
+        connection.state = Connection.State.ACTIVE
+        connection.save(update_fields=["state"])
