@@ -1,4 +1,6 @@
-"""Opening an account: its connector, with the session, the secrets and the addresses that belong to it."""
+"""Opening an account: its connector, with the session, the secrets and the addresses that belong to
+it.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,7 @@ def open_account(account: Account, guard: Guard | None = None, deadline: float =
 
 
 def uses_companies(account: Account) -> bool:
-    """Return whether a connection of the account syncs the company, so that its feeds must be read."""
+    """Return whether a connection of the account syncs the company, whose feeds are then read."""
     using = Connection.objects.filter(Q(left=account) | Q(right=account))
     return any(connection.syncs(Role.COMPANY) for connection in using.only("switched_off"))
 
@@ -120,7 +122,9 @@ def ask_catalogue(connector: Connector) -> Catalogue:
 
 
 def authorize(account: Account, checked: Checked, at: datetime, by: Any = None) -> Account:
-    """Store an accepted login with its account, which keeps every link; raises `OtherIdentity` [AC5]."""
+    """Store an accepted login with its account, which keeps every link; raises `OtherIdentity`
+    [AC5].
+    """
     if account.identity and account.identity != checked.identity.key:
         raise OtherIdentity(account.identity_label, checked.identity.label)
     account.app = checked.app

@@ -1,4 +1,6 @@
-"""Carries decisions out: commits what will be sent, sends it, and commits what came of it: the fourth step."""
+"""Carries decisions out: commits what will be sent, sends it, and commits what came of it: the
+fourth step.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,7 @@ class Applier:
         now = clock.now()
         return all(aged(self.job.mirrors[side].read_at, now) <= FRESH_ENOUGH for side in SIDES)
 
-    # -- what needs no write ----------------------------------------------------------------------------------
+    # What needs no write
 
     def _settle(self, decided: Sequence[Decided]) -> None:
         if not decided:
@@ -99,10 +101,10 @@ class Applier:
             job.state.allowance = dict(job.brake.allowance)
             job.state.save(update_fields=["allowance"])
 
-    # -- creations under way elsewhere ------------------------------------------------------------------------
+    # Creations under way elsewhere
 
     def _without_rivals(self, decided: Sequence[Decided]) -> list[Decided]:
-        """Leave out creations whose match keys another open creation holds; they wait for it [I2]."""
+        """Leave out creations whose match keys another open one holds; they wait for it [I2]."""
         keys = {
             contact.pk: self._keys(contact, decision.create_on)
             for contact, decision in decided
@@ -136,7 +138,7 @@ class Applier:
         )
         return set(open_.values_list("key", flat=True))
 
-    # -- waves ------------------------------------------------------------------------------------------------
+    # Waves
 
     def _wave_size(self, decided: Sequence[Decided]) -> int:
         """Return how many of the next contacts fill the batches that may be under way at once."""
@@ -232,7 +234,7 @@ class Applier:
                 batches.append((Batch(side, [write.request for write in part]), part))
         return batches
 
-    # -- what came of it --------------------------------------------------------------------------------------
+    # What came of it
 
     def _conclude(self, wave: Wave, shown: dict[Side, dict[str, RemoteRecord]]) -> None:
         """Commit the outcomes: ids, versions, bases, changes and errors."""
@@ -287,7 +289,7 @@ class Applier:
                     write.record = taken.get(write.outcome.id)
 
     def _move_on(self, wave: Wave, calm: dict[Side, bool]) -> None:
-        """Count our own writes as matched, where nobody can be waiting for a key that they moved."""
+        """Count our own writes as matched, where nobody can wait for a key that they moved."""
         job = self.job
         if job.counts["rivals"] or any(wave.fresh.values()):
             return

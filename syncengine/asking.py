@@ -15,7 +15,7 @@ Asked = Contact.Asked
 
 
 def answer(job: Job, matcher: Matcher, now: datetime) -> list[Change]:
-    """Do what is asked of each contact of the connection, and return what the history says of it."""
+    """Do what is asked of the connection's contacts, and return what the history says of it."""
     asked = list(
         Contact.objects.filter(connection=job.connection)
         .exclude(asked=Asked.NOTHING)

@@ -1,4 +1,6 @@
-"""The contacts of a connection as matching sees them: who is linked with whom, in the database or in a preview."""
+"""The contacts of a connection as matching sees them: who is linked with whom, in the database or
+in a preview.
+"""
 
 from __future__ import annotations
 
@@ -87,9 +89,11 @@ class Book:
         return draft
 
     def link(self, draft: Draft, side: Side, record_id: int, *, keeps_base: bool = False) -> None:
-        """Give a contact its other half; the contact that had it alone is absorbed, a gone half is replaced.
+        """Give a contact its other half; the contact that had it alone is absorbed, a gone half is
+        replaced.
 
-        With `keeps_base`, what was sent to the new half stays on record, to be judged by what stands there.
+        With `keeps_base`, what was sent to the new half stays on record, to be judged by what
+        stands there.
         """
         alone = self.drafts.get((side, record_id))
         if alone is not None and alone.contact_id is not None:
@@ -138,7 +142,9 @@ class Book:
         return list({id(draft): draft for draft in self.drafts.values() if draft.touched}.values())
 
     def save(self) -> list[Draft]:
-        """Write what changed to the database, forget all drafts, and return those that were written."""
+        """Write what changed to the database, forget all drafts, and return those that were
+        written.
+        """
         touched = self.touched()
         Contact.objects.filter(pk__in=[pk for draft in touched for pk in draft.absorbed]).delete()
         rows = [(draft, self._row(draft)) for draft in touched]

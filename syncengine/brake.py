@@ -60,7 +60,9 @@ class Brake:
 
     @classmethod
     def of(cls, run: Run, state: SyncState, percent: int, now: datetime) -> Brake:
-        """Return the brake of a run: its limits, what the last 24 hours used, and what a person approved."""
+        """Return the brake of a run: its limits, what the last 24 hours used, and what a person
+        approved.
+        """
         links = run.links_at_start or 0
         used: Counter[str] = Counter()
         recent = Run.objects.filter(

@@ -130,7 +130,9 @@ def keep(contact: Contact, base: Mapping[str, Base], sent: SentBy) -> None:
 
 
 def rest(contact: Contact, decision: Decision) -> None:
-    """Put a decision that needs no write on the contact's row: it is at rest at the numbers decided on."""
+    """Put a decision that needs no write on the contact's row: it is at rest at the numbers decided
+    on.
+    """
     contact.status, contact.reason = decision.status, decision.reason
     contact.flags = list(decision.flags)
     note_scope(contact, decision)

@@ -1,4 +1,4 @@
-"""What people do with a connection as a whole: start, pause, resume; and why it would not run now."""
+"""What people do with a whole connection: start, pause, resume; and why it would not run."""
 
 from __future__ import annotations
 
@@ -80,13 +80,15 @@ def check_ring(connection: Connection) -> None:
         offer = way_out(new, running)
         instead = f" With the direction “{offer.value}” it would close none." if offer else ""
         raise Refused(
-            f"“{connection.name}” would close a ring with {', '.join(f'“{each}”' for each in names)}: "
+            f"“{connection.name}” would close a ring with “{'”, “'.join(names)}”: "
             f"values would go round and round.{instead}"
         )
 
 
 def start(connection: Connection, approved: Run | None) -> None:
-    """Let a connection run; what the approved preview counted is its allowance, all of it without one [I9]."""
+    """Let a connection run; what the approved preview counted is its allowance, all of it without
+    one [I9].
+    """
     check_ring(connection)
     state = engine.state_of(connection)
     state.approved_revision = connection.configuration().revision

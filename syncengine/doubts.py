@@ -17,10 +17,12 @@ from syncengine.state import Status
 
 
 def resolve(job: Job, matcher: Matcher, now: datetime) -> list[Change]:
-    """Settle each open creation of the connection that can be settled now, and return what happened.
+    """Settle each open creation of the connection that can be settled now, and return what
+    happened.
 
-    By its mark at once; where the settling time is over and a complete read has begun since, by its match keys;
-    one that is nowhere then was not created, and its contact is matched and decided anew.
+    By its mark at once; where the settling time is over and a complete read has begun since, by its
+    match keys; one that is nowhere then was not created, and its contact is matched and decided
+    anew.
     """
     open_ = list(
         Intent.objects.filter(contact__connection=job.connection, state=Intent.State.OPEN)
@@ -91,7 +93,9 @@ def _draft(book: Book, contact: Contact) -> Draft:
 def _give_up(
     job: Job, matcher: Matcher, side: Side, intents: Sequence[Intent], now: datetime
 ) -> None:
-    """Believe that these were not created under their mark: look for them by their keys, else decide anew."""
+    """Believe that these were not created under their mark: look for them by their keys, else
+    decide anew.
+    """
     drafts = []
     for intent in intents:
         assert intent.contact is not None

@@ -83,8 +83,8 @@ def advance(
 ) -> Advance:
     """Work on a connection for a slice of time, and return how far it came.
 
-    `asked_at` is when a person asked: what was read since then is not read again. Where another worker has the
-    connection in hand, it is `BUSY` and nothing is done.
+    `asked_at` is when a person asked: what was read since then is not read again. Where another
+    worker has the connection in hand, it is `BUSY` and nothing is done.
     """
     Canary.listen()
     connection = Connection.objects.select_related("left", "right").get(pk=connection_id)
@@ -116,8 +116,9 @@ def to_the_end(
 ) -> Iterator[Advance]:
     """Yield slice after slice until a run of this kind has finished.
 
-    A run of the other kind that is in hand is finished first. Where another worker has the connection for longer
-    than `wait` seconds, the last one is `BUSY`; an account that another connection uses is waited for.
+    A run of the other kind that is in hand is finished first. Where another worker has the
+    connection for longer than `wait` seconds, the last one is `BUSY`; an account that another
+    connection uses is waited for.
     """
     asked_at = clock.now()
     patience = time.monotonic() + wait
@@ -209,7 +210,7 @@ class Slice:
             return True
         return steps.match_decide_apply()
 
-    # -- how a slice ends -------------------------------------------------------------------------------------
+    # How a slice ends
 
     def _stay(self, progress: Progress, who: str = "") -> Advance:
         run = self.job.run
@@ -281,7 +282,9 @@ class Slice:
         return advance
 
     def _wait(self, error: Exception) -> timedelta:
-        """Return how long to wait before the next try: it doubles with each failure in a row, up to an hour."""
+        """Return how long to wait before the next try: it doubles with each failure in a row, up to
+        an hour.
+        """
         if isinstance(error, RateLimited):
             return timedelta(seconds=error.retry_after)
         last = Run.objects.filter(connection=self.job.connection, kind=Run.Kind.SYNC)

@@ -100,7 +100,9 @@ class Job:
         return self.connectors[side].app.settling
 
     def settles_at(self, side: Side, now: datetime, *, answered: bool = False) -> datetime:
-        """Return when a write counts as seen; one that is about to go out may be taken over by another worker."""
+        """Return when a write counts as seen; one that is about to go out may be taken over by
+        another worker.
+        """
         grace = 0 if answered else settings.PIPESITE_LEASE_SECONDS
         return now + self.settling(side) + timedelta(seconds=grace)
 

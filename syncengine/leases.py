@@ -1,4 +1,4 @@
-"""Claims on mirrors and on a connection's state, so that one worker at a time works on them [I8]."""
+"""Claims on mirrors and on a connection's state: one worker at a time works on them [I8]."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def new_owner() -> str:
 
 
 class Held:
-    """Rows of one model that this worker holds, until `release` or until the lease ends by itself."""
+    """Rows of one model that this worker holds, until `release` or the end of the lease."""
 
     def __init__(self, model: type[Lease], numbers: dict[int, int], owner: str) -> None:
         self.model = model
@@ -66,7 +66,9 @@ class Held:
             self.renew()
 
     def guard(self, seconds: float) -> None:
-        """Raise Unavailable unless a request of so many seconds ends within the lease; for any thread."""
+        """Raise Unavailable unless a request of so many seconds ends within the lease; for any
+        thread.
+        """
         if self._ends - time.monotonic() < seconds:
             raise Unavailable("the lease on the account would end during the request")
 

@@ -64,14 +64,18 @@ class Matcher:
         self.siblings = self._siblings()
 
     def _siblings(self) -> list[int]:
-        """The other connections of the same two accounts: what they know of a pair holds here too [MA5]."""
+        """The other connections of the same two accounts: what they know of a pair holds here too
+        [MA5].
+        """
         one, two = self.connection.left_id, self.connection.right_id
         pair = Q(left=one, right=two) | Q(left=two, right=one)
         found = Connection.objects.filter(pair).exclude(pk=self.connection.pk)
         return list(found.values_list("pk", flat=True))
 
     def match(self, side: Side, after: int) -> int:
-        """Match the next records of a side that changed after this number, and return the number reached."""
+        """Match the next records of a side that changed after this number, and return the number
+        reached.
+        """
         records = list(
             self.mirrors[side]
             .records.filter(number__gt=after)
@@ -117,7 +121,7 @@ class Matcher:
                 if not draft.is_linked:
                     yield draft
 
-    # -- looking for partners -------------------------------------------------------------------------------
+    # Looking for partners
 
     def seek(self, seekers: Sequence[Draft]) -> None:
         """Find the partner of each contact with one half; the doubtful ones wait for a person."""
@@ -130,7 +134,9 @@ class Matcher:
                 self._seek_one(draft, around)
 
     def _certain(self, seekers: Sequence[Draft]) -> list[Draft]:
-        """Return the contacts that are not being created: those wait until it is known what became of that."""
+        """Return the contacts that are not being created: those wait until it is known what became
+        of that.
+        """
         ids = [draft.contact_id for draft in seekers if draft.contact_id is not None]
         doubtful = set(
             Intent.objects.filter(contact__in=ids, state=Intent.State.OPEN).values_list(
@@ -202,7 +208,9 @@ class Matcher:
         ]
 
     def _only(self, me: Seen, candidates: Sequence[Seen], around: Neighbourhood) -> Seen | None:
-        """Return the one candidate that fits and that nobody else here fits; an equal full name decides [MA3]."""
+        """Return the one candidate that fits and that nobody else here fits; an equal full name
+        decides [MA3].
+        """
         if len(candidates) == 1 and not self._rivals(me, candidates[0], around):
             return candidates[0]
         namesakes = [each for each in candidates if names.same(each.name, me.name)]
@@ -223,7 +231,7 @@ class Matcher:
         else:
             draft.rest(Status.REVIEW, DUPLICATE)
 
-    # -- without an address [MA2] ---------------------------------------------------------------------------
+    # Without an address [MA2]
 
     def _by_name(self, draft: Draft, me: Seen, around: Neighbourhood) -> None:
         if not names.key(me.name):
@@ -245,7 +253,7 @@ class Matcher:
             draft.wake()
 
     def _details(self, seen: Iterable[Seen]) -> dict[int, set[str]]:
-        """Return the phones and the company by which namesakes without an address are told apart."""
+        """Return the phones and company by which namesakes without an address are told apart."""
         records = {each.pk: each.side for each in seen}
         found: dict[int, set[str]] = {}
         for record in Record.objects.filter(pk__in=list(records)):
@@ -260,7 +268,9 @@ class Matcher:
 
 
 def _texts(value: Value) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else (str(value),) if value else ()
+    if isinstance(value, tuple):
+        return tuple(str(each) for each in value)
+    return (str(value),) if value else ()
 
 
 class Neighbourhood:
@@ -309,7 +319,9 @@ class Neighbourhood:
         return keys
 
     def _load_created(self, keys: Collection[str]) -> None:
-        """Count a creation that was finished within a day as a holder of the keys it was made for [I2]."""
+        """Count a creation that was finished within a day as a holder of the keys it was made for
+        [I2].
+        """
         done = IntentKey.objects.filter(
             key__in=keys,
             mirror__in=list(self._mirror_side),
@@ -379,7 +391,7 @@ class Neighbourhood:
         return found
 
     def creating(self, me: Seen, draft: Draft) -> bool:
-        """Return whether another contact with one of these keys is being created on the other side."""
+        """Return whether another contact with one of these keys is being created there."""
         mirror = self.matcher.mirrors[other(me.side)]
         keys = me.emails or {f"n:{names.key(me.name)}"}
         return any(self._intents.get((mirror.pk, key), set()) - {draft.contact_id} for key in keys)

@@ -62,8 +62,8 @@ def match_keys(values: Values, roles: Roles, related: Iterable[str] = ()) -> set
 class Taker:
     """Takes records into a mirror, inside a transaction that also saves `mirror.last_number`.
 
-    With `stamp`, what is taken counts as seen by the full read under way. `blanked` counts, by field, how many
-    records held a value before and in how many of those it turned blank.
+    With `stamp`, what is taken counts as seen by the full read under way. `blanked` counts, by
+    field, how many records held a value before and in how many of those it turned blank.
     """
 
     def __init__(
@@ -209,7 +209,9 @@ class Taker:
         )
 
     def _merge_away(self, rows: Iterable[RemoteRecord]) -> None:
-        """Mark as gone whoever was known under a previous address of another record: merged inside the app."""
+        """Mark as gone whoever was known under a previous address of another record: merged inside
+        the app.
+        """
         previous = {address: row.id for row in rows for address in row.previous_addresses}
         lost = [
             record.remote_id
@@ -228,7 +230,9 @@ def _newest(rows: Iterable[RemoteRecord]) -> dict[str, RemoteRecord]:
 
 
 def _is_news(row: RemoteRecord, known: Record | None) -> bool:
-    """Return whether a row is newer than what is held, or shows a record that counted as gone, or its rename."""
+    """Return whether a row is newer than what is held, or shows a record that counted as gone, or
+    its rename.
+    """
     if known is None:
         return True
     if row.version == known.version:

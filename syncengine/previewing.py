@@ -1,4 +1,6 @@
-"""Previews a sync: matches and decides as a run would, keeps what it found with the run, and changes nothing else."""
+"""Previews a sync: matches and decides as a run would, keeps what it found with the run, and
+changes nothing else.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ def _forget_others(job: Job) -> None:
 
 
 def _chunks(job: Job, matcher: Matcher, *, everything: bool) -> Iterator[list[Contact]]:
-    """Yield, with their records, the contacts that matching touched and those that a run would decide."""
+    """Yield, with their records, the contacts that matching touched and those that a run would
+    decide.
+    """
     touched = matcher.book.touched()
     for part in _batches([each for each in touched if each.awake or each.status == Status.REVIEW]):
         yield _contacts(job, part)

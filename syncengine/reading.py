@@ -1,4 +1,6 @@
-"""Reads what changed in an account into its mirror: the first step of a run, shared by all its connections."""
+"""Reads what changed in an account into its mirror: the first step of a run, shared by all its
+connections.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ class Reader:
     stop: Stop
     roles: Roles
     blanked: dict[str, list[int]] = field(default_factory=dict)
-    """By field, how many records read held a value before, and in how many of those it turned blank."""
+    """By field, how many records read held a value before, and in how many of those it turned
+    blank.
+    """
 
     def read(self) -> bool:
         """Take in all that changed, and return whether the account was read to its end."""
@@ -106,10 +110,12 @@ class Reader:
     def _brake_on_blanks(self) -> None:
         for key, (held, blank) in self.blanked.items():
             if blank >= BLANK_BRAKE_FROM and blank > held * BLANK_BRAKE_SHARE:
-                self.mirror.held_reason = f"“{key}” turned blank in {blank} of {held} contacts that were read with a value before"
+                self.mirror.held_reason = (
+                    f"“{key}” turned blank in {blank} of {held} contacts that had a value before"
+                )
         self.blanked.clear()
 
-    # -- what a feed may not show ---------------------------------------------------------------------------
+    # What a feed may not show
 
     def _sweep_is_due(self) -> bool:
         every = self.connector.app.sweep_every

@@ -26,7 +26,8 @@ Request = Creation | Update
 
 @dataclass(slots=True)
 class Batch:
-    """Writes of one kind for one side, and what became of them: an outcome or an error for each, in order.
+    """Writes of one kind for one side, and what became of them: an outcome or an error for each, in
+    order.
 
     `fresh` are records that were read again while the batch was sent.
     """
@@ -121,7 +122,7 @@ def _of_one(error: ConnectorError) -> Outcome | ConnectorError:
 def read_back(
     batches: Sequence[Batch], connectors: dict[Side, Connector]
 ) -> dict[Side, dict[str, RemoteRecord]]:
-    """Return the records that were written but not shown in the answers, as far as they can be had."""
+    """Return the records that were written but not shown in the answers, where they can be had."""
     found: dict[Side, dict[str, RemoteRecord]] = {}
     for side, connector in connectors.items():
         ids = [

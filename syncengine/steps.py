@@ -27,7 +27,9 @@ CHUNK = 400
 READ_ENOUGH = 30.0
 """Seconds for which an account that was read to its end counts as read."""
 READ_AGAIN = 45.0
-"""Seconds after which an account is read again before the next chunk, so that its writes are not too late."""
+"""Seconds after which an account is read again before the next chunk, so that its writes are not
+too late.
+"""
 CATALOGUE_DAILY = 86400.0
 CATALOGUE_BEFORE_WRITE = 600.0
 
@@ -50,7 +52,7 @@ class Steps:
         self.job = job
         self.asked_at = asked_at
 
-    # -- reading ----------------------------------------------------------------------------------------------
+    # Reading
 
     def read(self) -> bool:
         """Read both accounts, and see whether the configuration is another one than last time."""
@@ -102,7 +104,9 @@ class Steps:
             raise
 
     def _note_companies(self, account: Account, mirror: Mirror) -> None:
-        """Read everything anew once a company field comes into use: rows read before lack what it needs."""
+        """Read everything anew once a company field comes into use: rows read before lack what it
+        needs.
+        """
         uses = uses_companies(account)
         if uses and not mirror.with_companies and mirror.cursor is not None:
             mirror.cursor = None
@@ -144,7 +148,7 @@ class Steps:
             job.state.left_seen = job.state.right_seen = 0
             job.state.save(update_fields=["revision", "left_seen", "right_seen"])
 
-    # -- matching and applying --------------------------------------------------------------------------------
+    # Matching and applying
 
     def match_decide_apply(self) -> bool:
         """Do what is to be done under the leases of both accounts, where there is anything."""
@@ -235,7 +239,7 @@ class Steps:
         matcher = Matcher(job.connection, job.configuration, job.mirrors, job.roles, now)
         reached = matcher.match(side, job.state.seen(side))
         drafts = matcher.book.save()
-        review = [draft.contact_id for draft in drafts if draft.status == Status.REVIEW]
+        review = [each.contact_id or 0 for each in drafts if each.status == Status.REVIEW]
         doubtful = Contact.objects.filter(pk__in=review).select_related("left", "right")
         Change.objects.bulk_create(
             contacts.change(job.run, contact, Change.Kind.REVIEW, now, reason=contact.reason)
@@ -247,7 +251,9 @@ class Steps:
         job.save_run()
 
     def _keep_fresh(self) -> bool:
-        """Read a target again that was not read for a minute, before anything is decided for it [I3]."""
+        """Read a target again that was not read for a minute, before anything is decided for it
+        [I3].
+        """
         job = self.job
         now = clock.now()
         stale = [side for side in SIDES if aged(job.mirrors[side].read_at, now) > READ_AGAIN]
@@ -263,10 +269,12 @@ class Steps:
     def _any_awake(self) -> bool:
         return Contact.objects.filter(connection=self.job.connection, awake=True).exists()
 
-    # -- deciding ---------------------------------------------------------------------------------------------
+    # Deciding
 
     def _awake(self, after: int = 0) -> list[Contact]:
-        """Return the next contacts that are awake, with both records; those that are being created rest."""
+        """Return the next contacts that are awake, with both records; those that are being created
+        rest.
+        """
         rows = Contact.objects.filter(connection=self.job.connection, awake=True, pk__gt=after)
         return list(rows.select_related("left", "right").order_by("pk")[:CHUNK])
 

@@ -1,7 +1,7 @@
 """What the queue calls: the tick that finds connections that are due, and the slices of their runs.
 
-The queue delivers at least once and loses some: a task that comes twice finds the lease taken, and one that is
-lost is queued again by the next tick.
+The queue delivers at least once and loses some: a task that comes twice finds the lease taken, and
+one that is lost is queued again by the next tick.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ SLICE = "syncengine.tasks.sync_slice"
 
 
 def tick() -> dict[str, int]:
-    """Queue a slice for each connection that is due or whose run was left, and show that the worker lives."""
+    """Queue a slice for each connection that is due or whose run was left, and show that the worker
+    lives.
+    """
     now = clock.now()
     Heartbeat.objects.update_or_create(pk=1, defaults={"at": now})
     due = list(_due())
@@ -63,7 +65,9 @@ def _due() -> Iterable[int]:
 
 
 def sync_slice(connection_id: int) -> dict[str, str]:
-    """Work on a connection for a slice, and queue its continuation behind the others where it is not done."""
+    """Work on a connection for a slice, and queue its continuation behind the others where it is
+    not done.
+    """
     connection = Connection.objects.filter(pk=connection_id).select_related("left", "right").first()
     if connection is None:
         return {"status": "deleted"}

@@ -1,4 +1,6 @@
-"""The contract of a connector: what it declares, its few verbs, and the values that cross its border."""
+"""The contract of a connector: what it declares, its few verbs, and the values that cross its
+border.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,15 @@ Cursor = dict[str, Any]
 """Where reading goes on: JSON that the connector alone understands, kept by the engine."""
 
 
-# -- errors -----------------------------------------------------------------------------------------------------
+# Errors
 
 
 class ConnectorError(Exception):
-    """An app did not do what was asked. `message` is for people and holds no secret and no contact's data.
+    """An app did not do what was asked. `message` is for people and holds no secret and no
+    contact's data.
 
-    `field` is the key of the field, or from `identify` of the setting, at fault; "" where there is none.
+    `field` is the key of the field, or from `identify` of the setting, at fault; "" where there is
+    none.
     """
 
     def __init__(self, message: str, *, field: str = "") -> None:
@@ -46,7 +50,9 @@ class RateLimited(ConnectorError):
 
 
 class Unavailable(ConnectorError):
-    """The app could not be reached or broke down; with `in_doubt`, what was asked may have been done."""
+    """The app could not be reached or broke down; with `in_doubt`, what was asked may have been
+    done.
+    """
 
     def __init__(self, message: str, *, in_doubt: bool = False, field: str = "") -> None:
         super().__init__(message, field=field)
@@ -60,9 +66,9 @@ class CursorExpired(ConnectorError):
 class Rejected(ConnectorError):
     """The app refused the content.
 
-    Raised by `create` or `update`, it says that the whole batch was refused and nothing of it was done; as an
-    outcome, that one record was.
-    `stops_creations` says that the account takes no new contacts at all (full, or its plan's limit).
+    Raised by `create` or `update`, it says that the whole batch was refused and nothing of it was
+    done; as an outcome, that one record was. `stops_creations` says that the account takes no new
+    contacts at all (full, or its plan's limit).
     """
 
     def __init__(self, message: str, *, field: str = "", stops_creations: bool = False) -> None:
@@ -70,7 +76,7 @@ class Rejected(ConnectorError):
         self.stops_creations = stops_creations
 
 
-# -- what an app declares ---------------------------------------------------------------------------------------
+# What an app declares
 
 
 class Authorization(StrEnum):
@@ -86,7 +92,9 @@ class App:
     label: str
     authorization: Authorization
     scope_kind: str = ""
-    """The key under which a connection's scope is kept, such as "sales_units"; "" where there is none."""
+    """The key under which a connection's scope is kept, such as "sales_units"; "" where there is
+    none.
+    """
     scope_label: str = ""
     has_owners: bool = False
     get_batch: int = 1
@@ -104,7 +112,9 @@ class App:
     sweep_every: timedelta | None = None
     """How often ids are swept, where the feed may miss deletions."""
     custom_prefix: str = ""
-    """How the keys of custom fields begin that records bring along and nothing lists; one that a record lacks is blank."""
+    """How the keys of custom fields begin that records bring along and nothing lists; one that a
+    record lacks is blank.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +143,19 @@ class Scope:
     parent: str = ""
 
 
-# -- records ----------------------------------------------------------------------------------------------------
+# Records
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteRecord:
     """A contact as an app shows it.
 
-    `id` never changes; `address` is the name under which the app is asked for it, where that is another one.
-    `version` rises with each change and compares as text. A key that `values` lacks is unknown, not blank.
-    `raw` is opaque JSON which the connector gets back when it writes. `mark` is the mark of our intent that the
-    app carries, "" without one. `related` names other things of the app whose change changes this record, such as
-    a company. `left_out` has a reason for each field whose content could not be taken.
+    `id` never changes; `address` is the name under which the app is asked for it, where that is
+    another one. `version` rises with each change and compares as text. A key that `values` lacks is
+    unknown, not blank. `raw` is opaque JSON which the connector gets back when it writes. `mark` is
+    the mark of our intent that the app carries, "" without one. `related` names other things of the
+    app whose change changes this record, such as a company. `left_out` has a reason for each field
+    whose content could not be taken.
     """
 
     id: str
@@ -167,12 +178,14 @@ class RemoteRecord:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a change feed, to be saved together with `cursor`, where reading goes on after it.
+    """One page of a change feed, to be saved together with `cursor`, where reading goes on after
+    it.
 
-    `complete` says that nothing is left to read now; `full` that this page belongs to a read
-    that shows every record there is. `gone` holds the ids or addresses of deleted contacts of which the app says no more. `stale`
-    holds the addresses of records that changed in a way which the row does not show: they are got again.
-    `related` holds new values by related thing, for each record that names it.
+    `complete` says that nothing is left to read now; `full` that this page belongs to a read that
+    shows every record there is. `gone` holds the ids or addresses of deleted contacts of which the
+    app says no more. `stale` holds the addresses of records that changed in a way which the row
+    does not show: they are got again. `related` holds new values by related thing, for each record
+    that names it.
     """
 
     records: Sequence[RemoteRecord]
@@ -196,7 +209,9 @@ class SweepPage:
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A contact to create. `mark` travels with it where the app can carry it; `scope` is the value to create in."""
+    """A contact to create. `mark` travels with it where the app can carry it; `scope` is the value
+    to create in.
+    """
 
     mark: str
     values: Mapping[str, Value]
@@ -248,9 +263,10 @@ Known = Callable[[Sequence[RemoteRecord]], bool]
 class Login:
     """What a connector needs to know of an account.
 
-    `save_secrets(old, new)` stores new secrets if `old` still stand, and returns those that stand afterwards.
-    `companies` says whether a company field is in use, so that its feeds are read. `fields` are the fields as last
-    asked for, so that a read needs not ask again; empty where they are not known.
+    `save_secrets(old, new)` stores new secrets if `old` still stand, and returns those that stand
+    afterwards. `companies` says whether a company field is in use, so that its feeds are read.
+    `fields` are the fields as last asked for, so that a read needs not ask again; empty where they
+    are not known.
     """
 
     settings: Mapping[str, Any]
@@ -261,7 +277,9 @@ class Login:
 
 
 class Connector(ABC):
-    """Talks to one app with one login. Every verb may raise the errors above and sends all through `session`."""
+    """Talks to one app with one login. Every verb may raise the errors above and sends all through
+    `session`.
+    """
 
     app: ClassVar[App]
     setting_keys: ClassVar[tuple[str, ...]]
@@ -275,7 +293,9 @@ class Connector(ABC):
 
     @abstractmethod
     def identify(self) -> Identity:
-        """Return who this login is, after the app has accepted it and shown that contacts may be read."""
+        """Return who this login is, after the app has accepted it and shown that contacts may be
+        read.
+        """
 
     @abstractmethod
     def users(self) -> list[User]:
@@ -297,7 +317,9 @@ class Connector(ABC):
         """
 
     def sweep(self, cursor: Cursor | None) -> Iterator[SweepPage]:
-        """Yield the ids and versions of all contacts that exist; for apps that declare `sweep_every`."""
+        """Yield the ids and versions of all contacts that exist; for apps that declare
+        `sweep_every`.
+        """
         raise CursorExpired(f"{self.app.label} is not swept")
 
     @abstractmethod
@@ -305,16 +327,21 @@ class Connector(ABC):
         """Return each record by the address asked for, None where the app has none there."""
 
     def get_written(self, ids: Sequence[str]) -> dict[str, RemoteRecord]:
-        """Return records that were written a moment ago, as cheaply as the app can; those not shown are absent."""
+        """Return records that were written a moment ago, as cheaply as the app can; those not shown
+        are absent.
+        """
         return {id_: record for id_, record in self.get(ids).items() if record is not None}
 
     @abstractmethod
     def create(self, batch: Sequence[Creation]) -> list[Outcome]:
-        """Create the contacts and return one outcome for each, in order; at most `app.create_batch`."""
+        """Create the contacts and return one outcome for each, in order; at most
+        `app.create_batch`.
+        """
 
     @abstractmethod
     def update(self, batch: Sequence[Update]) -> list[Outcome]:
-        """Change the records and return one outcome for each, in order; at most `app.update_batch`."""
+        """Change the records and return one outcome each, in order; at most `app.update_batch`."""
 
     def revoke(self) -> None:
-        """Give the grant back to the app, where it can be given back."""
+        """Give the grant back to the app; here for those that have none to give."""
+        return

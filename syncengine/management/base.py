@@ -1,4 +1,4 @@
-"""What the commands share: finding connections, exit codes, and output for people or for scripts."""
+"""What the commands share: finding connections, exit codes, output for people and scripts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ class Exit(IntEnum):
     HELD = 4
 
 
-EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 usage, 3 done but at least one contact failed, 4 held by the brake."
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 failed, 2 usage, 3 done but at least one contact failed, "
+    "4 held by the brake."
+)
 EXIT_OF = {
     Run.Status.DONE: Exit.DONE,
     Run.Status.PARTLY_FAILED: Exit.PARTLY_FAILED,
@@ -77,7 +80,9 @@ class ReportingCommand(BaseCommand):
 
 
 def find(names: Sequence[str]) -> list[Connection]:
-    """Return the connections of these names, in their order; raises Usage with all that are unknown."""
+    """Return the connections of these names, in their order; raises Usage with all that are
+    unknown.
+    """
     found = {
         connection.name: connection
         for connection in Connection.objects.select_related("left", "right").filter(name__in=names)

@@ -23,7 +23,9 @@ class SyncState(Lease):
     revision = models.CharField(max_length=32, blank=True)
     next_sync_at = models.DateTimeField(null=True)
     approved_revision = models.CharField(max_length=32, blank=True)
-    """The configuration whose first start was approved; until then an active connection waits for its preview."""
+    """The configuration whose first start was approved; until then an active connection waits for
+    its preview.
+    """
     allowance = models.JSONField(default=dict)
     """What a person approved, a kind of the brake; counts for `approved_revision` alone [I9]."""
     held = models.JSONField(default=dict)
@@ -122,7 +124,7 @@ class Contact(models.Model):
 
 
 class Apart(models.Model):
-    """A pair of records that a person unlinked or kept apart: never linked again by itself [MA5]."""
+    """A pair of records that a person unlinked or kept apart: never linked by itself [MA5]."""
 
     one = models.ForeignKey(Record, models.CASCADE, related_name="+")
     two = models.ForeignKey(Record, models.CASCADE, related_name="+")
@@ -137,7 +139,9 @@ class Apart(models.Model):
 
 
 class Intent(models.Model):
-    """A creation that is about to be sent, was sent, or is in doubt; its mark travels with the contact [I2]."""
+    """A creation that is about to be sent, was sent, or is in doubt; its mark travels with the
+    contact [I2].
+    """
 
     class State(models.TextChoices):
         OPEN = "open", "Open"
@@ -150,7 +154,8 @@ class Intent(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField()
     settles_at = models.DateTimeField(null=True)
-    """Set when the answer was lost: from then on complete reads that lack the contact are believed."""
+    """Set when the answer was lost: from then on complete reads that lack the contact are believed.
+    """
     closed_at = models.DateTimeField(null=True)
     record = models.ForeignKey(Record, models.SET_NULL, null=True, related_name="+")
 
@@ -173,7 +178,9 @@ class Intent(models.Model):
 
 
 class IntentKey(models.Model):
-    """A match key of a contact that is being created: counts as a match for whoever asks for it [I2]."""
+    """A match key of a contact that is being created: counts as a match for whoever asks for it
+    [I2].
+    """
 
     intent = models.ForeignKey(Intent, models.CASCADE, related_name="keys")
     mirror = models.ForeignKey(Mirror, models.CASCADE, related_name="+")

@@ -104,7 +104,8 @@ class Record(models.Model):
 
 
 class MatchKey(models.Model):
-    """A key by which a record is found: "e:" and an email address, "n:" and a name, "r:" and a related thing.
+    """A key by which a record is found: "e:" and an email address, "n:" and a name, "r:" and a
+    related thing.
 
     A former key stays with `current` off, so that those who wait for it are woken.
     """

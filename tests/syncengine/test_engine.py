@@ -13,7 +13,7 @@ from syncengine.state import Status
 from tests.connectors.memory import Fault
 from tests.syncengine.world import World, contact_of, values, world, writes
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_matters]
+pytestmark = [pytest.mark.django_db, pytest.mark.db_matters]
 
 
 @pytest.fixture

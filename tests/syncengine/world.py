@@ -1,4 +1,4 @@
-"""Two or more apps in memory, their accounts, and connections between them, for tests of the engine."""
+"""Apps in memory, their accounts, and connections between them, for tests of the engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from connections.connectors import registered
 from connections.models import Account, Connection
 from connections.schema import Value
 from syncengine import brake, clock, engine
-from syncengine.engine import Advance, Progress
+from syncengine.engine import Progress
 from syncengine.models import Contact, Run, SyncState
 from tests.connectors import memory
 from tests.connectors.memory import Habits, MemoryApp

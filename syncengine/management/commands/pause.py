@@ -9,7 +9,10 @@ from syncengine.management.base import ReportingCommand, find
 
 
 class Command(ReportingCommand):
-    help = "Pauses a connection: what was sent already finishes, and nothing further goes out until you resume."
+    help = (
+        "Pauses a connection: what was sent already finishes, and nothing further goes out "
+        "until you resume."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

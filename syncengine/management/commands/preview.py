@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import getpass
+from datetime import date
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from connections.configuration import SIDES
 from connections.models import Account, Connection
-from connections.schema import Value, from_json
+from connections.schema import Birthday, Value, from_json
 from syncengine import engine
 from syncengine.engine import Progress
 from syncengine.management.base import Exit, ReportingCommand, find, summary
@@ -18,7 +19,8 @@ SHOWN = 20
 
 class Command(ReportingCommand):
     help = (
-        "Shows what a sync of a connection would do now: counts, then contacts with each field now and then. "
+        "Shows what a sync of a connection would do now: counts, then contacts with each field "
+        "now and then. "
         "Writes nothing in any app and links nothing."
     )
     examples = "Examples:\n  manage.py preview North\n  manage.py preview North --contacts 100\n"
@@ -52,16 +54,12 @@ def make(command: ReportingCommand, connection: Connection) -> Run:
             command.stderr.write(f"{account.label} needs authorization: {account.status_reason}")
             command.end(Exit.FAILED)
     cause = f"{getpass.getuser()} at a terminal"
-    advance = None
-    for advance in engine.to_the_end(connection.pk, kind=Run.Kind.PREVIEW, cause=cause):
-        pass
-    run = advance.run if advance else None
-    if run is None or advance is None or advance.progress is Progress.BUSY:
-        command.stderr.write(
-            f"“{connection.name}” is being synced by {advance.who if advance else 'another worker'}"
-        )
+    *_, last = engine.to_the_end(connection.pk, kind=Run.Kind.PREVIEW, cause=cause)
+    run = last.run
+    if run is None or last.progress is Progress.BUSY:
+        command.stderr.write(f"“{connection.name}” is being synced by {last.who}")
         command.end(Exit.FAILED)
-    assert run is not None  # noqa: S101
+    assert run is not None
     if run.status != Run.Status.DONE and run.status != Run.Status.PARTLY_FAILED:
         command.stderr.write(f"The preview could not be made: {run.message}")
         command.end(Exit.FAILED)
@@ -82,7 +80,9 @@ def shown(value: Value) -> str:
     """Return a value as a terminal shows it."""
     if value is None or value in ("", ()):
         return "empty"
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    if isinstance(value, Birthday):
+        return str(date(value.year, value.month, value.day) if value.year else value[1:])
+    return ", ".join(str(each) for each in value) if isinstance(value, tuple) else str(value)
 
 
 def fields_of(change: Change) -> list[dict[str, Any]]:

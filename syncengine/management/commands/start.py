@@ -11,7 +11,8 @@ from syncengine.management.commands.preview import make, would
 
 class Command(ReportingCommand):
     help = (
-        "Starts a connection: shows what its first sync would do, and asks. What you approve is what it may do; "
+        "Starts a connection: shows what its first sync would do, and asks. What you approve is "
+        "what it may do; "
         "the worker then syncs it by itself."
     )
     examples = "Examples:\n  manage.py start North\n  manage.py start North --yes\n"
@@ -35,7 +36,8 @@ class Command(ReportingCommand):
             self.stderr.write(str(refusal))
             self.end(Exit.FAILED)
         self.say(
-            f"“{connection.name}” is started. To sync it at once: manage.py sync “{connection.name}”",
+            f"“{connection.name}” is started. "
+            f"To sync it at once: manage.py sync “{connection.name}”",
             options,
         )
         self.give(

@@ -68,7 +68,7 @@ class Command(ReportingCommand):
                 return self._refuse(connection, why, Exit.FAILED, options)
             if advance.progress is Progress.AGAIN and run is not None:
                 self.say(f"{in_words(run)} Going on …", options)
-        assert run is not None  # noqa: S101
+        assert run is not None
         self.say(in_words(run), options)
         return summary(run), EXIT_OF.get(run.Status(run.status), Exit.FAILED)
 
