@@ -160,6 +160,7 @@ class Applier:
         sending.send([batch for batch, _ in batches], job.connectors)
         for batch, writes in batches:
             wave.fresh.setdefault(batch.side, []).extend(batch.fresh)
+            self.stopped = self.stopped or batch.broken
             for write, outcome in zip(writes, batch.outcomes, strict=True):
                 write.outcome = outcome
         job.ensure()
@@ -254,7 +255,12 @@ class Applier:
                 lines += conclusion.lines
                 tally.update(conclusion.tally)
             intents = [write.intent for write in wave.writes if write.intent is not None]
-            Intent.objects.bulk_update(intents, ["state", "settles_at", "closed_at", "record"])
+            Intent.objects.bulk_create(
+                intents,
+                update_conflicts=True,
+                unique_fields=["id"],
+                update_fields=["state", "settles_at", "closed_at", "record"],
+            )
             contacts.save(writes[0].contact for writes in by_contact.values())
             Change.objects.bulk_create(lines)
             self._spend(tally)

@@ -97,5 +97,8 @@ def _recreate(matcher: Matcher, contact: Contact, draft: Draft) -> str:
 
 
 def _retry(matcher: Matcher, contact: Contact, draft: Draft) -> str:
-    draft.wake()
+    if draft.is_linked:
+        draft.wake()
+    else:
+        matcher.seek([draft])
     return "to be tried again, as a person asked"

@@ -148,10 +148,14 @@ class Book:
         touched = self.touched()
         Contact.objects.filter(pk__in=[pk for draft in touched for pk in draft.absorbed]).delete()
         rows = [(draft, self._row(draft)) for draft in touched]
-        Contact.objects.bulk_update(
+        Contact.objects.bulk_create(
             [row for _, row in rows if row.pk],
-            ["left", "right", "status", "reason", "awake", "left_number", "right_number"],
-        )
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=[
+                "left", "right", "status", "reason", "awake", "left_number", "right_number",
+            ],
+        )  # fmt: skip
         begun = [draft.contact_id for draft in touched if draft.begins and draft.contact_id]
         Contact.objects.filter(pk__in=begun).update(base=None, sent=None, settles_at=None)
         new = [(draft, row) for draft, row in rows if not row.pk]

@@ -18,8 +18,9 @@ from connections.connectors.base import (
     RemoteRecord,
     Written,
 )
+from connections.models import Account
 from connections.schema import same
-from syncengine import brake, contacts
+from syncengine import brake, contacts, notices
 from syncengine.job import Job
 from syncengine.models import Change, Contact, Intent, Record
 from syncengine.sending import Request
@@ -101,7 +102,8 @@ class Conclusion:
             self.again = True
             self.stopped = self.stopped or outcome
             if isinstance(outcome, AuthorizationLost):
-                self.job.connection.account(write.side).lose_authorization(outcome.message)
+                account = self.job.connection.account(write.side)
+                notices.lose_authorization(account, outcome.message)
 
     def _written(self, write: Write) -> None:
         for key in [key for key in self.sent if key[1] == write.side]:
@@ -173,6 +175,10 @@ class Conclusion:
         field_name = f" ({refusal.field})" if refusal.field else ""
         self._end(Status.FAILING, f"{label} refused it{field_name}: {refusal.message}")
         self.job.counts["failed"] += 1
+        if refusal.field:
+            # What the app offers may have changed: it is asked again before the next write.
+            account = self.job.connection.account(write.side)
+            Account.objects.filter(pk=account.pk).update(catalogue_at=None)
         if refusal.stops_creations:
             self.contact.wake_at = self.now + timedelta(hours=1)
         self._line(Change.Kind.FAILED, write.side, self.contact.reason)

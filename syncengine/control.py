@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import F, Q
+
 from connections.configuration import SIDES, Direction
 from connections.models import Account, Connection
 from connections.rings import Link, ring, way_out
@@ -116,7 +118,11 @@ def resume(connection: Connection, *, approve: bool = False) -> None:
         state.approved_revision = connection.configuration().revision
         state.held = {}
         accounts = [connection.left_id, connection.right_id]
-        Mirror.objects.filter(account__in=accounts).update(held_reason="", confirming=False)
+        Mirror.objects.filter(account__in=accounts).exclude(held_reason="").update(
+            held_reason="", approved_read=F("full_read")
+        )
+        using = Q(connection__left__in=accounts) | Q(connection__right__in=accounts)
+        SyncState.objects.filter(using, held=engine.HELD_BY_ACCOUNT).update(held={})
     state.next_sync_at = None
     state.save(update_fields=["allowance", "approved_revision", "held", "next_sync_at"])
     if connection.state != Connection.State.ACTIVE:

@@ -11,7 +11,7 @@ from connections.configuration import SIDES, Side
 from syncengine import contacts
 from syncengine.book import Book, Draft
 from syncengine.job import Job
-from syncengine.matching import Matcher
+from syncengine.matching import IN_DOUBT, Matcher
 from syncengine.models import Change, Contact, Intent, IntentKey, Record
 from syncengine.state import Status
 
@@ -60,6 +60,8 @@ def _resolve_side(
             and not mirror.confirming
         ):
             over.append(intent)
+        elif intent.contact is not None:
+            _draft(matcher.book, intent.contact).rest(Status.DOUBT, IN_DOUBT)
     _give_up(job, matcher, side, over, now)
     changed = [intent for intent in intents if intent.state != Intent.State.OPEN]
     Intent.objects.bulk_update(changed, ["state", "closed_at", "record"])

@@ -23,6 +23,8 @@ from syncengine.state import Status
 from syncengine.steps import Busy, Steps, holder
 
 SLICE_SECONDS = 60.0
+HELD_BY_ACCOUNT = {"accounts": 1}
+"""What stands as `held` where a read of an account was stopped, not a run of the connection."""
 MOST_TAKEOVERS = 20
 """How often a run is taken over from workers that died before it is given up."""
 
@@ -168,6 +170,8 @@ class Slice:
         try:
             if run.takeovers >= MOST_TAKEOVERS:
                 return self._finish(Run.Status.INTERRUPTED, "its worker died again and again")
+            if run.kind == Run.Kind.SYNC and self.job.connection.state != Connection.State.ACTIVE:
+                return self._finish(Run.Status.PAUSED, "paused; nothing further went out")
             self._check_accounts()
             self.job.open()
             finished = self._steps()
@@ -269,7 +273,7 @@ class Slice:
     def _hold(self, held: brake.Held) -> Advance:
         state = self.job.state
         with leases.commit(self.job.hand):
-            state.held = held.counts or {"accounts": 1}
+            state.held = held.counts or HELD_BY_ACCOUNT
             state.save(update_fields=["held"])
         return self._finish(Run.Status.HELD, held.message)
 

@@ -109,10 +109,10 @@ class Taker:
         if not ids:
             return
         named = Q(remote_id__in=list(ids)) | Q(address__in=list(ids))
-        gone = list(self.mirror.records.filter(named, gone_at=None).only("pk"))
+        gone = list(self.mirror.records.filter(named, gone_at=None))
         for record in gone:
             record.gone_at, record.number = self.now, self._next_number()
-        Record.objects.bulk_update(gone, ["gone_at", "number"])
+        _upsert(gone)
 
     def relate(self, related: Mapping[str, Mapping[str, Value]]) -> None:
         """Give new values to each record that names one of these things."""

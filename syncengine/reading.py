@@ -159,7 +159,8 @@ class Reader:
         live = self.mirror.records.filter(gone_at=None)
         unseen = live.filter(full_read__lt=self.mirror.full_read)
         missing, known = unseen.count(), live.count()
-        if known >= READ_BRAKE_FROM and missing > known * READ_BRAKE_SHARE:
+        is_approved = self.mirror.approved_read == self.mirror.full_read
+        if known >= READ_BRAKE_FROM and missing > known * READ_BRAKE_SHARE and not is_approved:
             self.mirror.held_reason = (
                 f"a full read found only {known - missing} of {known} known contacts"
             )

@@ -36,6 +36,8 @@ class Batch:
     requests: Sequence[Request]
     outcomes: list[Outcome | ConnectorError] = field(default_factory=list)
     fresh: list[RemoteRecord] = field(default_factory=list)
+    broken: ConnectorError | None = None
+    """The error that leaves what became of some of these in doubt; nothing more is sent after it."""
 
 
 def send(batches: Sequence[Batch], connectors: dict[Side, Connector]) -> None:
@@ -57,14 +59,13 @@ class _Sender:
 
     def send(self, requests: Sequence[Request]) -> list[Outcome | ConnectorError]:
         if self.stopped is not None:
-            return [self.stopped for _ in requests]
+            return [_not_sent(self.stopped) for _ in requests]
         try:
             outcomes = list(self._call(requests))
         except Rejected as refusal:
             return self._refused(requests, refusal)
         except ConnectorError as error:
-            if not (isinstance(error, Unavailable) and error.in_doubt):
-                self.stopped = error
+            self.stopped = self.batch.broken = error
             return [_of_one(error) for _ in requests]
         if len(outcomes) != len(requests):
             return [Doubt(f"{len(outcomes)} answers for {len(requests)} writes") for _ in requests]
@@ -117,6 +118,11 @@ def _of_one(error: ConnectorError) -> Outcome | ConnectorError:
     if isinstance(error, Unavailable) and error.in_doubt:
         return Doubt(error.message)
     return error
+
+
+def _not_sent(error: ConnectorError) -> ConnectorError:
+    """Return what an error means for writes that were not even tried after it."""
+    return Unavailable(error.message) if isinstance(error, Unavailable) else error
 
 
 def read_back(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+
 from connections.accounts import ask_catalogue, uses_companies
 from connections.configuration import SIDES, Side
-from connections.connectors.base import AuthorizationLost
+from connections.connectors.base import AuthorizationLost, ConnectorError
 from connections.models import Account
-from syncengine import asking, brake, clock, contacts, doubts, leases
+from syncengine import asking, brake, clock, contacts, doubts, leases, notices
 from syncengine.applying import Applier, Decided
 from syncengine.brake import Brake
 from syncengine.job import Job
@@ -32,6 +34,10 @@ too late.
 """
 CATALOGUE_DAILY = 86400.0
 CATALOGUE_BEFORE_WRITE = 600.0
+
+
+class ScopeGone(ConnectorError):
+    """A scope names a sales unit, label or list that no longer exists: a person must choose again."""
 
 
 class Busy(Exception):
@@ -59,6 +65,7 @@ class Steps:
         if not all(self._read(side) for side in SIDES):
             return False
         self._check_mirrors()
+        self._check_scopes()
         self._note_revision()
         return True
 
@@ -100,7 +107,7 @@ class Steps:
             self._note_companies(account, mirror)
             return reader.read()
         except AuthorizationLost as error:
-            account.lose_authorization(error.message)
+            notices.lose_authorization(account, error.message)
             raise
 
     def _note_companies(self, account: Account, mirror: Mirror) -> None:
@@ -130,6 +137,18 @@ class Steps:
             if mirror.held_reason:
                 label = self.job.connection.account(side).label
                 raise brake.Held(f"{label}: {mirror.held_reason}.", {})
+
+    def _check_scopes(self) -> None:
+        """Stop where a scope names what no longer exists, before anything is written [RU9]."""
+        for side in SIDES:
+            account = self.job.connection.account(side)
+            scope = getattr(self.job.connection, f"{side}_scope")
+            missing = set(scope) - {each.id for each in account.offers.scopes}
+            if missing:
+                raise ScopeGone(
+                    f"the scope on the {side} side names what no longer exists in {account.label}: "
+                    f"{', '.join(sorted(missing))}. Choose the scope again."
+                )
 
     def _note_revision(self) -> None:
         """Decide everything anew where the configuration is another one than last time [CN8]."""
@@ -275,7 +294,10 @@ class Steps:
         """Return the next contacts that are awake, with both records; those that are being created
         rest.
         """
-        rows = Contact.objects.filter(connection=self.job.connection, awake=True, pk__gt=after)
+        being_created = Intent.objects.filter(contact=OuterRef("pk"), state=Intent.State.OPEN)
+        rows = Contact.objects.filter(
+            ~Exists(being_created), connection=self.job.connection, awake=True, pk__gt=after
+        )
         return list(rows.select_related("left", "right").order_by("pk")[:CHUNK])
 
     def _decide(self, chunk: list[Contact]) -> list[Decided]:

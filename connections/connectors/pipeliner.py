@@ -53,7 +53,7 @@ class Pipeliner(Connector):
         create_batch=BATCH,
         update_batch=BATCH,
         concurrency=4,
-        calls_per_second=20,
+        calls_per_second=50,
         needs_name=True,
         settling=timedelta(minutes=5),
         # A deletion may not count as a change, and a row removed for good never shows.

@@ -222,7 +222,8 @@ def _slots(key: str, value: Value, held: Any) -> Json:
     """
     before = held if isinstance(held, list) else []
     slots: list[str | None] = [*before, *[""] * SLOTS][:SLOTS]
-    wanted = {entry.strip(): entry for entry in value} if isinstance(value, tuple) else {}
+    entries = [str(entry) for entry in value] if isinstance(value, tuple) else []
+    wanted = {entry.strip(): entry for entry in entries}
     kept = {slot.strip() for slot in slots if slot is not None}
     coming = [entry for stripped, entry in wanted.items() if stripped and stripped not in kept]
     after = list(slots)

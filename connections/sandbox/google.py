@@ -1,7 +1,7 @@
 """A stand-in for Google Contacts: the People API v1, OAuth 2 with its consent page, and a page.
 
-The API is at `url`, so are `/o/oauth2/v2/auth`, `/token` and `/revoke`. Not offered: photos, search,
-other contacts, the directory and the multipart `/batch`.
+The API is at `url`, so are `/o/oauth2/v2/auth`, `/token` and `/revoke`. Not offered: photos,
+search, other contacts, the directory and the multipart `/batch`.
 https://developers.google.com/people/api/rest
 """
 

@@ -39,6 +39,8 @@ class Mirror(Lease):
     """The number of the full read or sweep that is under way, or of the last one."""
     confirming = models.BooleanField(default=False)
     """Whether what the last full read or sweep did not see is still to be confirmed by get."""
+    approved_read = models.BigIntegerField(default=0)
+    """The full read whose missing records a person has approved."""
     read_started_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     """When the read that was last completed began."""

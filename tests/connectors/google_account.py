@@ -52,9 +52,7 @@ def records(pages: list[Page]) -> dict[str, RemoteRecord]:
 
 
 def update(record: RemoteRecord, changes: dict[str, Value]) -> Update:
-    return Update(
-        record.id, record.address, record.version, record.values, record.raw, changes
-    )
+    return Update(record.id, record.address, record.version, record.values, record.raw, changes)
 
 
 def email(value: str, **more: Any) -> dict[str, Any]:

@@ -61,6 +61,8 @@ class Harness(ABC):
     """An address in the form of the app's, at which there is nothing."""
     refused: Person
     """Content which the app refuses in a contact."""
+    idle_requests = 1
+    """How many requests a read takes when nothing has changed: one for each feed in use."""
     carries_marks = True
     cursors_expire = True
     can_restore = True
@@ -110,8 +112,8 @@ class Harness(ABC):
         """Let pages hold a few records at most, from before the first read on."""
 
     @abstractmethod
-    def settle(self) -> None:
-        """Let time pass until what was written is no longer fresh."""
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
 
     @abstractmethod
     def requests(self) -> int:
@@ -122,6 +124,10 @@ class Harness(ABC):
         return (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(microseconds=number)).isoformat(
             timespec="microseconds"
         )
+
+    def settle(self) -> None:
+        """Let time pass until what was written is no longer fresh."""
+        self.wait(120)
 
     # -- helpers -----------------------------------------------------------------------------------
 
@@ -139,8 +145,13 @@ class Harness(ABC):
         return {self.key(role): value for role, value in person.items()}
 
     def record(self, id_: str) -> RemoteRecord:
-        """Return a contact as the connector gets it after it has settled."""
-        return self.connector.get_written([id_])[id_]
+        """Return a contact as the connector shows it after it has settled."""
+        found = self.connector.get_written([id_])
+        if id_ not in found:
+            reader = Reader(self.connector)
+            reader.read()
+            found = reader.held
+        return found[id_]
 
     def creation(self, number: int, person: Person) -> Creation:
         return Creation(self.mark(number), self.by_key(person))
@@ -193,11 +204,18 @@ class Reader:
         assert self.last is not None
         assert self.last.complete
         if self.connector.app.sweep_every is not None:
-            seen: set[str] = set()
-            for page in self.connector.sweep(None):
-                seen |= {id_ for id_, _ in page.seen}
-            assert page.complete
-            self.held = {id_: record for id_, record in self.held.items() if id_ in seen}
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Drop what is not there, and get what is there in another version than was held."""
+        seen: dict[str, str] = {}
+        for page in self.connector.sweep(None):
+            seen |= dict(page.seen)
+        assert page.complete
+        self.held = {id_: record for id_, record in self.held.items() if id_ in seen}
+        news = [id_ for id_ in seen if id_ not in self.held or self.held[id_].version != seen[id_]]
+        got = self.connector.get(news)
+        self.held |= {id_: record for id_, record in got.items() if record is not None}
 
     def restart(self) -> None:
         """Forget the cursor and what was held, as before a full read."""

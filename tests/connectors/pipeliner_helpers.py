@@ -33,7 +33,7 @@ class Space:
     def __init__(self) -> None:
         self.clock = Clock()
         self.sandbox = PipelinerSandbox(clock=self.clock)
-        self.sandbox.start()
+        self.url = self.sandbox.start()
         self.clients = {row["email"]: key for key, row in self.sandbox.rows("Client").items()}
         self.units = {
             row["name"].strip(): key for key, row in self.sandbox.rows("SalesUnit").items()
@@ -57,7 +57,7 @@ class Space:
         login = Login(
             settings={
                 "email": "ann@example.com",
-                "service_url": self.sandbox.url,
+                "service_url": self.url,
                 "space_id": self.sandbox.space_id,
                 "user": self.clients["bob@example.com"],
                 **(settings or {}),
@@ -122,6 +122,4 @@ class Space:
         return {id_: row["revision"] for id_, row in self.sandbox.contacts().items()}
 
     def held_versions(self) -> dict[str, int]:
-        return {
-            id_: int(record.version) for id_, record in self.held.items() if not record.deleted
-        }
+        return {id_: int(record.version) for id_, record in self.held.items() if not record.deleted}

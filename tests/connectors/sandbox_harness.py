@@ -1,4 +1,4 @@
-"""What the harnesses of the stand-ins share: their faults, their clock and their count of requests."""
+"""What the harnesses of the stand-ins share: faults, the clock and the count of requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ class Clock:
 
 class SandboxHarness(Harness):
     sandbox: Sandbox
-    clock: Clock
     api_path: str
     """What the paths of the app's API begin with."""
 
@@ -76,8 +75,10 @@ class SandboxHarness(Harness):
     def heal(self) -> None:
         self.sandbox.faults.clear()
 
-    def settle(self) -> None:
-        self.clock.added += timedelta(minutes=2)
+    def wait(self, seconds: float) -> None:
+        clock = self.sandbox.clock.source
+        assert isinstance(clock, Clock)
+        clock.added += timedelta(seconds=seconds)
 
     def requests(self) -> int:
         return self.sandbox.requests.total

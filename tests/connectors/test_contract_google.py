@@ -15,6 +15,8 @@ from connections.sandbox.google_errors import invalid
 from connections.sandbox.google_schema import Items
 from connections.schema import Role, Value
 from tests.connectors.contract import ConnectorContract
+from tests.connectors.contract_reading import ReadingContract
+from tests.connectors.contract_writing import WritingContract
 from tests.connectors.harness import Harness, Person
 from tests.connectors.sandbox_harness import Clock, SandboxHarness
 
@@ -36,9 +38,8 @@ class GoogleHarness(SandboxHarness):
     unknown_address = "people/c987654321"
     api_path = "/v1/"
 
-    def __init__(self, sandbox: GoogleSandbox, clock: Clock, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, sandbox: GoogleSandbox, patch: pytest.MonkeyPatch) -> None:
         self.sandbox: GoogleSandbox = sandbox
-        self.clock = clock
         self.patch = patch
         self.refused = {Role.CITY: "Refused"}
         patch.setattr(google_contacts, "check", refuse)
@@ -85,9 +86,9 @@ class GoogleHarness(SandboxHarness):
         field, part = PARTS[role]
         row = self.sandbox.store.table("contact")[id_]
         (item,) = row["fields"][field]
-        changed = {**row, "fields": {**row["fields"], field: [{**item, part: content}]}}
+        planted = {**row["fields"], field: [{**item, part: content}]}
         with self.sandbox.store.transaction():
-            self.sandbox.store.put("contact", id_, changed)
+            self.sandbox.book.lists.put({**row, "fields": planted, "version": row["version"] + 1})
 
     def expire_cursors(self) -> None:
         self.sandbox.expire_sync_tokens()
@@ -123,11 +124,36 @@ def _values(person: dict[str, Any]) -> dict[Role, Value]:
     return values | lists
 
 
+@pytest.fixture
+def sandbox() -> Iterator[GoogleSandbox]:
+    sandbox = GoogleSandbox(clock=Clock())
+    sandbox.start()
+    yield sandbox
+    sandbox.close()
+
+
 class TestGoogle(ConnectorContract):
     @pytest.fixture
-    def harness(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Harness]:
-        clock = Clock()
-        sandbox = GoogleSandbox(clock=clock)
-        sandbox.start()
-        yield GoogleHarness(sandbox, clock, monkeypatch)
-        sandbox.close()
+    def harness(self, sandbox: GoogleSandbox, monkeypatch: pytest.MonkeyPatch) -> Harness:
+        return GoogleHarness(sandbox, monkeypatch)
+
+
+class TestGoogleWithHabits(ReadingContract, WritingContract):
+    @pytest.fixture(
+        params=[
+            {"late_seconds": 60},
+            {"renames": True},
+            {"renames": True, "forgets_old_names": True, "late_seconds": 30},
+            {"reorder_lists": True},
+        ],
+        ids=lambda habits: " and ".join(habits),
+    )
+    def harness(
+        self,
+        sandbox: GoogleSandbox,
+        monkeypatch: pytest.MonkeyPatch,
+        request: pytest.FixtureRequest,
+    ) -> Harness:
+        for habit, value in request.param.items():
+            setattr(sandbox.habits, habit, value)
+        return GoogleHarness(sandbox, monkeypatch)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,8 +10,9 @@ from connections.connectors.base import Login
 from connections.connectors.pipeliner import Pipeliner
 from connections.sandbox.base import Fault
 from connections.sandbox.pipeliner import PipelinerSandbox
-from connections.schema import Role, Value
+from connections.schema import Field, Role, Value
 from tests.connectors.contract import ConnectorContract
+from tests.connectors.contract_reading import ReadingContract
 from tests.connectors.harness import Harness, Person
 from tests.connectors.sandbox_harness import Clock, SandboxHarness
 
@@ -34,15 +35,18 @@ SLOTS = {
 class PipelinerHarness(SandboxHarness):
     unknown_address = "0190a1b2-0000-4000-8000-000000000000"
     cursors_expire = False
+    companies = False
     api_path = "/api/"
 
-    def __init__(self, sandbox: PipelinerSandbox, clock: Clock, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, sandbox: PipelinerSandbox, patch: pytest.MonkeyPatch) -> None:
         self.sandbox: PipelinerSandbox = sandbox
-        self.clock = clock
         self.patch = patch
         self.refused = {Role.EMAILS: ("no address",)}
         self.secrets = (sandbox.token, sandbox.password)
+        self.known_fields: Sequence[Field] = ()
         super().__init__()
+        self.known_fields = self.connector.fields()
+        self.connector = self.another()
 
     def another(self) -> Pipeliner:
         settings = {
@@ -52,7 +56,13 @@ class PipelinerHarness(SandboxHarness):
             "user": "ann@example.com",
         }
         secrets = {"api_token": self.sandbox.token, "api_password": self.sandbox.password}
-        login = Login(settings, secrets, lambda _old, new: new, companies=False)
+        login = Login(
+            settings,
+            secrets,
+            lambda _old, new: new,
+            companies=self.companies,
+            fields=self.known_fields,
+        )
         return Pipeliner(login, self.session())
 
     def add(self, person: Person) -> str:
@@ -74,6 +84,8 @@ class PipelinerHarness(SandboxHarness):
         self.sandbox.faults.add(Fault("cursor"))
 
     def small_pages(self) -> None:
+        # The fields are known by now: in small pages they would take many.
+        assert self.fields
         self.patch.setattr(pipeliner_api, "PAGE", 4)
         self.sandbox.habits.short_pages = True
 
@@ -96,11 +108,40 @@ def _values(row: dict[str, Any]) -> dict[Role, Value]:
     return texts | {role: entries for role, entries in lists.items() if entries}
 
 
+@pytest.fixture
+def sandbox() -> Iterator[PipelinerSandbox]:
+    sandbox = PipelinerSandbox(clock=Clock(), seed=1)
+    sandbox.start()
+    yield sandbox
+    sandbox.close()
+
+
 class TestPipeliner(ConnectorContract):
     @pytest.fixture
-    def harness(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[Harness]:
-        clock = Clock()
-        sandbox = PipelinerSandbox(clock=clock, seed=1)
-        sandbox.start()
-        yield PipelinerHarness(sandbox, clock, monkeypatch)
-        sandbox.close()
+    def harness(self, sandbox: PipelinerSandbox, monkeypatch: pytest.MonkeyPatch) -> Harness:
+        return PipelinerHarness(sandbox, monkeypatch)
+
+
+class TestPipelinerWithHabits(ReadingContract):
+    @pytest.fixture(
+        params=[{"late_seconds": 50}, {"delete_keeps_modified": True}, {"skew_seconds": 50}],
+        ids=lambda habits: " and ".join(habits),
+    )
+    def harness(
+        self,
+        sandbox: PipelinerSandbox,
+        monkeypatch: pytest.MonkeyPatch,
+        request: pytest.FixtureRequest,
+    ) -> Harness:
+        for habit, value in request.param.items():
+            setattr(sandbox.habits, habit, value)
+        return PipelinerHarness(sandbox, monkeypatch)
+
+
+class TestPipelinerWithCompanies(ReadingContract):
+    @pytest.fixture
+    def harness(self, sandbox: PipelinerSandbox, monkeypatch: pytest.MonkeyPatch) -> Harness:
+        # Links to accounts, and the accounts, have feeds of their own.
+        monkeypatch.setattr(PipelinerHarness, "companies", True)
+        monkeypatch.setattr(PipelinerHarness, "idle_requests", 3)
+        return PipelinerHarness(sandbox, monkeypatch)

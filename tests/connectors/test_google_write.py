@@ -134,7 +134,10 @@ def test_every_field_of_the_mask_is_filled_from_what_was_seen() -> None:
 
 def test_items_of_a_profile_are_not_sent() -> None:
     emails = [
-        {"value": "p@x.org", "metadata": {"primary": True, "source": {"type": "PROFILE", "id": "9"}}},
+        {
+            "value": "p@x.org",
+            "metadata": {"primary": True, "source": {"type": "PROFILE", "id": "9"}},
+        },
         {"value": "c@x.org", "type": "work", "metadata": {"sourcePrimary": True, **OWN}},
     ]
     sent = masked({"emails": ("c@x.org", "d@x.org")}, emailAddresses=emails)

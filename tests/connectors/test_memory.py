@@ -137,8 +137,8 @@ class MemoryHarness(Harness):
     def small_pages(self) -> None:
         self.app.habits = replace(self.app.habits, page_size=2, short_pages=True)
 
-    def settle(self) -> None:
-        self.clock.move(600)
+    def wait(self, seconds: float) -> None:
+        self.clock.move(seconds)
 
     def requests(self) -> int:
         return self.app.requests.total()

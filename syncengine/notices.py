@@ -1,0 +1,33 @@
+"""Tells people what they must know, by email."""
+
+from __future__ import annotations
+
+import logging
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import send_mail
+
+from connections.models import Account
+
+logger = logging.getLogger(__name__)
+
+
+def lose_authorization(account: Account, reason: str) -> None:
+    """Mark the account as *Needs authorization*, and tell who authorized it, once [AC5]."""
+    was_authorized = account.status == Account.Status.AUTHORIZED
+    account.lose_authorization(reason)
+    person = account.authorized_by
+    if not was_authorized or person is None or not person.email:
+        return
+    try:
+        send_mail(
+            f"{account.label} needs authorization",
+            f"{account.label} is no longer accepted: {reason}\n\n"
+            "Its connections wait. Authorize it again, and they go on; every link is kept.\n"
+            f"{settings.PIPESITE_URL}\n",
+            None,
+            [person.email],
+        )
+    except (SMTPException, OSError) as error:
+        logger.warning("the notice about %s was not sent: %s", account.label, type(error).__name__)

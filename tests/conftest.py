@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from cryptography.fernet import Fernet
+from encrypted_model_fields import fields as package
+from hypothesis import settings as hypothesis_settings
+from pytest_django import Settings
+
+# A time limit for one example would fail on a busy machine.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.register_profile("soak", deadline=None, max_examples=5000)
+hypothesis_settings.load_profile("suite")
+
+
+@pytest.fixture
+def use_keys(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Callable[..., None]:
+    """Put other encryption keys in force for this test, newest first."""
+
+    def use(*keys: str) -> None:
+        settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEY = list(keys)
+        # The package reads its keys once, when it is imported.
+        monkeypatch.setattr(package, "CRYPTER", package.get_crypter())
+
+    return use
+
+
+@pytest.fixture
+def new_key() -> Callable[[], str]:
+    return lambda: Fernet.generate_key().decode()
