@@ -1,0 +1,6 @@
+from __future__ import annotations
+
+from connections.admin.account import AccountAdmin
+from connections.admin.connection import ConnectionAdmin
+
+__all__ = ["AccountAdmin", "ConnectionAdmin"]

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from syncengine.admin.history import ChangeAdmin, ContactAdmin, RunAdmin
+
+__all__ = ["ChangeAdmin", "ContactAdmin", "RunAdmin"]
