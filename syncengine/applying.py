@@ -10,29 +10,36 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connections.configuration import SIDES, Side, other
-from connections.connectors.base import ConnectorError, Creation, RemoteRecord, Update, Written
-from syncengine import brake, clock, contacts, leases, sending
+from connections.connectors.base import ConnectorError, Creation, Update, Written
+from syncengine import brake, clock, contacts, leases, sending, wording
 from syncengine.concluding import Conclusion, Wave, Write
 from syncengine.job import FRESH_ENOUGH, Job
 from syncengine.matching import BEING_CREATED
 from syncengine.mirroring import Taker, match_keys
 from syncengine.models import Change, Contact, Intent, IntentKey
 from syncengine.models.mirror import aged
-from syncengine.sending import Batch
+from syncengine.sending import Batch, Flight
 from syncengine.state import Decision, Status
 
 Decided = tuple[Contact, Decision]
 
 
 class Applier:
-    """Applies decisions of a job; `stopped` is the error that ends the run, where there was one."""
+    """Applies decisions of a job; `stopped` is the error that ends the run, where there was one.
+
+    While one wave of writes is under way, the next one is decided and planned.
+    """
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.stopped: ConnectorError | None = None
+        self._flying: tuple[Wave, Flight] | None = None
 
     def apply(self, decided: Sequence[Decided]) -> None:
-        """Settle what needs no write and send the rest; what could not be sent stays awake."""
+        """Settle what needs no write and send the rest; what could not be sent stays awake.
+
+        Raises the error of a connector that ends the run.
+        """
         self._settle([each for each in decided if not _is_loud(each[1])])
         loud = self._without_rivals([each for each in decided if _is_loud(each[1])])
         while loud and self.stopped is None and self._fresh():
@@ -42,6 +49,14 @@ class Applier:
             loud = loud[size:]
             if self.job.clockwork.is_over():
                 break
+        if self.stopped is not None:
+            raise self.stopped
+
+    def finish(self) -> None:
+        """Wait for the writes that are under way, and commit what came of them."""
+        landed = self._land()
+        if landed is not None:
+            self._conclude(landed)
         if self.stopped is not None:
             raise self.stopped
 
@@ -153,19 +168,30 @@ class Applier:
         return len(decided)
 
     def _send(self, decided: Sequence[Decided]) -> None:
-        job = self.job
-        job.ensure()
         wave = self._plan(decided)
-        batches = self._batches(wave)
-        sending.send([batch for batch, _ in batches], job.connectors)
-        for batch, writes in batches:
+        landed = self._land()
+        if self.stopped is None:
+            self.job.ensure()
+            self._flying = wave, Flight(wave.batches, self.job.connectors)
+        if landed is not None:
+            self._conclude(landed)
+        if self.stopped is not None and self._flying is None:
+            for write in wave.writes:
+                write.outcome = sending.not_sent(self.stopped)
+            self._conclude(wave)
+
+    def _land(self) -> Wave | None:
+        """Return the wave that was under way, with its outcomes; None where none was."""
+        if self._flying is None:
+            return None
+        (wave, flight), self._flying = self._flying, None
+        wave.shown = flight.wait()
+        for batch, writes in zip(wave.batches, wave.parts, strict=True):
             wave.fresh.setdefault(batch.side, []).extend(batch.fresh)
             self.stopped = self.stopped or batch.broken
             for write, outcome in zip(writes, batch.outcomes, strict=True):
                 write.outcome = outcome
-        job.ensure()
-        shown = sending.read_back([batch for batch, _ in batches], job.connectors)
-        self._conclude(wave, shown)
+        return wave
 
     def _plan(self, decided: Sequence[Decided]) -> Wave:
         """Commit what is about to be sent: creations as intents, updates on their contacts."""
@@ -179,6 +205,10 @@ class Applier:
                     wave.writes.append(self._write(contact, decision, side))
             creations = [write for write in wave.writes if isinstance(write.request, Creation)]
             self._record_intents(creations, now)
+            self._batch(wave)
+            for contact, _ in decided:
+                contact.status, contact.reason = Status.DOUBT, wording.IN_DOUBT
+                contact.awake, contact.wake_at = False, contact.settles_at
             contacts.save(contact for contact, _ in decided)
             job.run.step = job.run.Step.APPLY
             job.save_run()
@@ -222,27 +252,26 @@ class Applier:
             for key in sorted(self._keys(write.contact, write.side))
         )
 
-    def _batches(self, wave: Wave) -> list[tuple[Batch, list[Write]]]:
+    def _batch(self, wave: Wave) -> None:
         groups: dict[tuple[Side, bool], list[Write]] = {}
         for write in wave.writes:
             groups.setdefault((write.side, write.intent is not None), []).append(write)
-        batches = []
         for (side, creates), writes in groups.items():
             app = self.job.connectors[side].app
             size = app.create_batch if creates else app.update_batch
             for start in range(0, len(writes), size):
                 part = writes[start : start + size]
-                batches.append((Batch(side, [write.request for write in part]), part))
-        return batches
+                wave.batches.append(Batch(side, [write.request for write in part]))
+                wave.parts.append(part)
 
     # What came of it
 
-    def _conclude(self, wave: Wave, shown: dict[Side, dict[str, RemoteRecord]]) -> None:
+    def _conclude(self, wave: Wave) -> None:
         """Commit the outcomes: ids, versions, bases, changes and errors."""
         job = self.job
         with leases.commit(*job.held) as now:
             calm = {side: job.state.seen(side) == job.mirrors[side].last_number for side in SIDES}
-            self._take(wave, shown, now)
+            self._take(wave, now)
             lines: list[Change] = []
             tally: Counter[brake.Kind] = Counter()
             by_contact: dict[int, list[Write]] = {}
@@ -262,15 +291,20 @@ class Applier:
                 update_fields=["state", "settles_at", "closed_at", "record"],
             )
             contacts.save(writes[0].contact for writes in by_contact.values())
+            if any(intent.state == Intent.State.DROPPED for intent in intents):
+                # Those that waited for a creation of theirs to be done may now be created themselves.
+                waiting = Contact.objects.filter(status=Status.WAITING, reason=BEING_CREATED)
+                waiting.update(awake=True)
             Change.objects.bulk_create(lines)
             self._spend(tally)
             self._move_on(wave, calm)
             job.save_run()
 
-    def _take(self, wave: Wave, shown: dict[Side, dict[str, RemoteRecord]], now: datetime) -> None:
+    def _take(self, wave: Wave, now: datetime) -> None:
         for side in SIDES:
             written = {
-                write.outcome.id: write.outcome.record or shown.get(side, {}).get(write.outcome.id)
+                write.outcome.id: write.outcome.record
+                or wave.shown.get(side, {}).get(write.outcome.id)
                 for write in wave.writes
                 if write.side == side and isinstance(write.outcome, Written)
             }

@@ -23,7 +23,7 @@ from connections.schema import same
 from syncengine import brake, contacts, notices
 from syncengine.job import Job
 from syncengine.models import Change, Contact, Intent, Record
-from syncengine.sending import Request
+from syncengine.sending import Batch, Request
 from syncengine.state import Decision, Status, base_from_json, sent_from_json
 
 
@@ -46,6 +46,11 @@ class Wave:
     """What is under way at once."""
 
     writes: list[Write] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    parts: list[list[Write]] = field(default_factory=list)
+    """The writes of each batch."""
+    shown: dict[Side, dict[str, RemoteRecord]] = field(default_factory=dict)
+    """By side and id, what was read back since the answers did not show it."""
     fresh: dict[Side, list[RemoteRecord]] = field(default_factory=dict)
 
 

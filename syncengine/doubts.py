@@ -8,10 +8,10 @@ from datetime import datetime
 from django.db.models import Q
 
 from connections.configuration import SIDES, Side
-from syncengine import contacts
+from syncengine import contacts, wording
 from syncengine.book import Book, Draft
 from syncengine.job import Job
-from syncengine.matching import IN_DOUBT, Matcher
+from syncengine.matching import Matcher
 from syncengine.models import Change, Contact, Intent, IntentKey, Record
 from syncengine.state import Status
 
@@ -61,7 +61,7 @@ def _resolve_side(
         ):
             over.append(intent)
         elif intent.contact is not None:
-            _draft(matcher.book, intent.contact).rest(Status.DOUBT, IN_DOUBT)
+            _draft(matcher.book, intent.contact).rest(Status.DOUBT, wording.IN_DOUBT)
     _give_up(job, matcher, side, over, now)
     changed = [intent for intent in intents if intent.state != Intent.State.OPEN]
     Intent.objects.bulk_update(changed, ["state", "closed_at", "record"])

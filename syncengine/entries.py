@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import NamedTuple
 
 from connections.configuration import SIDES, FirstMerge, Side, other
@@ -35,13 +36,12 @@ def merge_entries(case: Case) -> Merged:
     """
     if not all(map(case.is_known, SIDES)):
         return Merged(case.base)
-    if (
-        case.is_first
-        and not case.creating
-        and case.configuration.first_merge is FirstMerge.LINK_ONLY
-    ):
-        return case.settled()
     now = {side: _entries(case, side, case.stands(side)) for side in SIDES}
+    link_only = case.configuration.first_merge is FirstMerge.LINK_ONLY
+    if case.is_first and link_only and not case.creating:
+        targets = filter(case.is_open, SIDES)
+        apart = (_flags(case, side, now[side], now[other(side)], Edits()) for side in targets)
+        return case.settled(*chain.from_iterable(apart))
     agreed = _agreed(case, now)
     edits = {side: _edits(agreed[side], now[side]) for side in SIDES}
     cleared = {side for side in SIDES if edits[side].removed and not now[side]}

@@ -5,6 +5,7 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Literal
 
 from connections.configuration import SIDES, Configuration, Pair, Side, is_list, other
@@ -30,19 +31,22 @@ def judge(
     region = configuration.phone_region
     for pair in configuration.pairs:
         agreed = state.base.get(pair.key)
-        for side in SIDES if state.sent else ():
-            sent, half = state.sent.get((pair.key, side)), state.half(side)
-            if sent is None:
+        on_record = {
+            side: sent for side in SIDES if (sent := state.sent.get((pair.key, side))) is not None
+        }
+        for side in SIDES if on_record else ():
+            half = state.half(side)
+            if side not in on_record or half is None or side not in seen:
                 continue
-            if half is None or side not in seen:
-                waiting[pair.key, side] = sent
-                continue
-            field = pair.field(side)
+            field, sent = pair.field(side), on_record.pop(side)
             outcome, value = _look(field, sent, half.values, region)
             if outcome != "not done":
                 agreed = _agree(pair, side, agreed, sent, value, region)
+                for source, its_sent in on_record.items():
+                    on_record[source] = replace(its_sent, source=value)
             if outcome == "cut":
                 flags.append(wording.cut(configuration.side(side).app_label, field))
+        waiting.update({(pair.key, side): sent for side, sent in on_record.items()})
         if agreed is not None:
             base[pair.key] = agreed
     return base, waiting, tuple(flags)

@@ -13,6 +13,7 @@ from connections import names, phones
 from connections.configuration import SIDES, Configuration, Side, other
 from connections.models import Connection
 from connections.schema import Role, Value
+from syncengine import wording
 from syncengine.book import Book, Draft
 from syncengine.mirroring import Roles
 from syncengine.models import Apart, Contact, Intent, IntentKey, MatchKey, Mirror, Record
@@ -28,7 +29,6 @@ SEVERAL = "several contacts share an address; which one is meant is for a person
 SAME_SIDE = "another contact in the same app has the same address"
 NAME_ALONE = "it has a name alone, and no single contact of that name is on the other side"
 APART = "kept apart by a person"
-IN_DOUBT = "whether it was created is not known yet; it waits until that is certain"
 BEING_CREATED = "a contact with the same address is being created"
 
 
@@ -145,7 +145,7 @@ class Matcher:
         )
         for draft in seekers:
             if draft.contact_id in doubtful:
-                draft.rest(Status.DOUBT, IN_DOUBT)
+                draft.rest(Status.DOUBT, wording.IN_DOUBT)
         return [
             draft
             for draft in seekers

@@ -130,6 +130,7 @@ class Taker:
                     "values": to_json({**before, **news}),
                     "raw": record.content["raw"],
                 }
+                del record.values
                 record.number = self._next_number()
                 changed.append(record)
         _upsert(changed)

@@ -4,11 +4,14 @@ connections.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 from connections.connectors.base import Connector, CursorExpired, Page, RemoteRecord
 from syncengine import clock, leases
+from syncengine.ahead import read_ahead
 from syncengine.leases import Held
 from syncengine.mirroring import Roles, Taker
 from syncengine.models import Mirror
@@ -49,15 +52,20 @@ class Reader:
         self._begin()
         while True:
             try:
-                for page in self.connector.changes(self.mirror.cursor, self._all_known):
-                    self._take_page(page)
-                    if page.complete:
-                        return True
-                    if self.stop():
-                        return False
-                    self.held.ensure(2 * leases.request_deadline())
+                with closing(self._pages()) as pages:
+                    for page in pages:
+                        self._take_page(page)
+                        if page.complete:
+                            return True
+                        if self.stop():
+                            return False
+                        self.held.ensure(2 * leases.request_deadline())
             except CursorExpired:
                 self._begin_full_read()
+
+    def _pages(self) -> Generator[Page]:
+        cursor = self.mirror.cursor
+        return read_ahead(partial(self.connector.changes, cursor), self._all_known)
 
     def _begin(self) -> None:
         if self.mirror.read_started_at is None:

@@ -1,10 +1,15 @@
-"""Sends batches of writes to an app, several at once where it allows that; touches no database."""
+"""Sends batches of writes to an app, several at once where it allows that.
+
+It writes nothing to the database, but new tokens of an account.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+
+from django.db import connections as databases
 
 from connections.configuration import Side
 from connections.connectors.base import (
@@ -40,12 +45,40 @@ class Batch:
     """The error that leaves what became of some of these in doubt; nothing more is sent after it."""
 
 
-def send(batches: Sequence[Batch], connectors: dict[Side, Connector]) -> None:
+class Flight:
+    """Batches that are under way, in threads of their own."""
+
+    def __init__(self, batches: Sequence[Batch], connectors: Mapping[Side, Connector]) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="flight")
+        self._future = self._pool.submit(_fly, batches, connectors)
+
+    def wait(self) -> dict[Side, dict[str, RemoteRecord]]:
+        """Return what was read back, once each batch has its outcomes; raises no connector's error."""
+        try:
+            return self._future.result()
+        finally:
+            self._pool.shutdown(wait=False)
+
+
+def _fly(
+    batches: Sequence[Batch], connectors: Mapping[Side, Connector]
+) -> dict[Side, dict[str, RemoteRecord]]:
+    send(batches, connectors)
+    try:
+        return read_back(batches, connectors)
+    finally:
+        close_connections()
+
+
+def send(batches: Sequence[Batch], connectors: Mapping[Side, Connector]) -> None:
     """Send all batches and fill in their outcomes; never raises a connector's error."""
 
     def one(batch: Batch) -> None:
         sender = _Sender(connectors[batch.side], batch)
-        batch.outcomes = sender.send(list(batch.requests))
+        try:
+            batch.outcomes = sender.send(list(batch.requests))
+        finally:
+            close_connections()
 
     with ThreadPoolExecutor(max_workers=max(1, len(batches))) as pool:
         list(pool.map(one, batches))
@@ -59,7 +92,7 @@ class _Sender:
 
     def send(self, requests: Sequence[Request]) -> list[Outcome | ConnectorError]:
         if self.stopped is not None:
-            return [_not_sent(self.stopped) for _ in requests]
+            return [not_sent(self.stopped) for _ in requests]
         try:
             outcomes = list(self._call(requests))
         except Rejected as refusal:
@@ -120,13 +153,13 @@ def _of_one(error: ConnectorError) -> Outcome | ConnectorError:
     return error
 
 
-def _not_sent(error: ConnectorError) -> ConnectorError:
+def not_sent(error: ConnectorError) -> ConnectorError:
     """Return what an error means for writes that were not even tried after it."""
     return Unavailable(error.message) if isinstance(error, Unavailable) else error
 
 
 def read_back(
-    batches: Sequence[Batch], connectors: dict[Side, Connector]
+    batches: Sequence[Batch], connectors: Mapping[Side, Connector]
 ) -> dict[Side, dict[str, RemoteRecord]]:
     """Return the records that were written but not shown in the answers, where they can be had."""
     found: dict[Side, dict[str, RemoteRecord]] = {}
@@ -145,3 +178,8 @@ def read_back(
                 # The feed shows them later; what was sent stays on record until then.
                 found[side] = {}
     return found
+
+
+def close_connections() -> None:
+    """Give back what a thread that ends has opened at the database, to store new tokens."""
+    databases.close_all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from connections.accounts import ask_catalogue, uses_companies
 from connections.configuration import SIDES, Side
@@ -15,7 +15,7 @@ from syncengine import asking, brake, clock, contacts, doubts, leases, notices
 from syncengine.applying import Applier, Decided
 from syncengine.brake import Brake
 from syncengine.job import Job
-from syncengine.leases import Held
+from syncengine.leases import Held, LeaseLost
 from syncengine.matching import Matcher
 from syncengine.models import Change, Contact, Intent, Mirror, Run, SyncState
 from syncengine.models.mirror import aged
@@ -220,17 +220,32 @@ class Steps:
         if not self._match():
             return False
         self._set_brake()
+        applier = Applier(job)
+        try:
+            return self._apply_all(applier)
+        except LeaseLost:
+            raise
+        except Exception:
+            applier.finish()
+            raise
+
+    def _apply_all(self, applier: Applier) -> bool:
+        job = self.job
         while True:
-            if not self._keep_fresh():
+            if not self._keep_fresh(applier):
                 return False
             chunk = self._awake()
-            if not chunk:
-                return True
-            decided = self._decide(chunk)
-            self._check_brake(decided)
-            job.run.step = Run.Step.APPLY
-            Applier(job).apply(decided)
+            if chunk:
+                decided = self._decide(chunk)
+                self._check_brake(decided)
+                job.run.step = Run.Step.APPLY
+                applier.apply(decided)
+            else:
+                applier.finish()
+                if not self._any_awake():
+                    return True
             if job.clockwork.is_over():
+                applier.finish()
                 return False
 
     def _match(self) -> bool:
@@ -269,7 +284,7 @@ class Steps:
         job.run.step = Run.Step.MATCH
         job.save_run()
 
-    def _keep_fresh(self) -> bool:
+    def _keep_fresh(self, applier: Applier) -> bool:
         """Read a target again that was not read for a minute, before anything is decided for it
         [I3].
         """
@@ -279,6 +294,8 @@ class Steps:
         if not stale or not self._any_awake():
             return True
         assert job.hold is not None
+        # What is under way must not come back as somebody else's.
+        applier.finish()
         for side in stale:
             if not self._read_under(side, job.hold):
                 return False
@@ -286,19 +303,20 @@ class Steps:
         return self._match()
 
     def _any_awake(self) -> bool:
-        return Contact.objects.filter(connection=self.job.connection, awake=True).exists()
+        return self._awake_rows().exists()
+
+    def _awake_rows(self) -> QuerySet[Contact]:
+        """Return who is awake; those that are being created rest until that is certain."""
+        being_created = Intent.objects.filter(contact=OuterRef("pk"), state=Intent.State.OPEN)
+        mine = Contact.objects.filter(connection=self.job.connection, awake=True)
+        return mine.exclude(Exists(being_created))
 
     # Deciding
 
     def _awake(self, after: int = 0) -> list[Contact]:
-        """Return the next contacts that are awake, with both records; those that are being created
-        rest.
-        """
-        being_created = Intent.objects.filter(contact=OuterRef("pk"), state=Intent.State.OPEN)
-        rows = Contact.objects.filter(
-            ~Exists(being_created), connection=self.job.connection, awake=True, pk__gt=after
-        )
-        return list(rows.select_related("left", "right").order_by("pk")[:CHUNK])
+        """Return the next contacts that are awake, with both records."""
+        rows = self._awake_rows().filter(pk__gt=after).select_related("left", "right")
+        return list(rows.order_by("pk")[:CHUNK])
 
     def _decide(self, chunk: list[Contact]) -> list[Decided]:
         job, now = self.job, clock.now()
@@ -312,7 +330,7 @@ class Steps:
         job.brake = Brake.of(job.run, job.state, job.connection.brake_percent, clock.now())
         if job.run.counted:
             return
-        awake = Contact.objects.filter(connection=job.connection, awake=True).count()
+        awake = self._awake_rows().count()
         if awake > job.brake.least_left and awake > CHUNK:
             self._count_all(job.brake)
         job.run.counted = True

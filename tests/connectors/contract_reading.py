@@ -33,8 +33,10 @@ class ReadingContract:
         reader = Reader(harness.connector)
         reader.read()
         assert reader.live().keys() == harness.live().keys() >= ids
-        assert reader.last is not None
-        assert (reader.last.complete, reader.last.full) == (True, True)
+        assert len(reader.pages) > 1
+        assert all(page.full for page in reader.pages)
+        assert [page.complete for page in reader.pages[:-1]] == [False] * (len(reader.pages) - 1)
+        assert reader.pages[-1].complete
 
     def test_an_empty_account_is_read_to_the_end(self, harness: Harness) -> None:
         for id_ in harness.live():
@@ -55,8 +57,8 @@ class ReadingContract:
         before = harness.requests()
         assert reader.read() == []
         assert harness.requests() - before == harness.idle_requests
-        assert reader.last is not None
-        assert (reader.last.complete, reader.last.full) == (True, False)
+        assert not any(page.full for page in reader.pages)
+        assert reader.pages[-1].complete
 
     def test_a_change_appears_once_and_raises_the_version(self, harness: Harness) -> None:
         changed, same = harness.add(person(1)), harness.add(person(2))
@@ -205,6 +207,20 @@ class ReadingContract:
         harness.settle()
         for _ in range(2):
             reader.catch_up()
+        self._assert_holds_all(harness, reader)
+
+    def test_a_write_that_lists_show_late_is_not_passed_over(self, harness: Harness) -> None:
+        ids = [harness.add(person(number)) for number in range(30)]
+        harness.settle()
+        harness.small_pages()
+        reader = Reader(harness.connector)
+        reader.read()
+        for number, id_ in enumerate(ids):
+            harness.edit(id_, {Role.CITY: f"City {number}"})
+            harness.wait(2)
+            reader.read()
+        harness.settle()
+        reader.catch_up()
         self._assert_holds_all(harness, reader)
 
     def _write_what_is_held(self, harness: Harness, reader: Reader, choose: random.Random) -> None:

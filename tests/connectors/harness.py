@@ -181,7 +181,8 @@ class Reader:
         self.connector = connector
         self.cursor: Cursor | None = None
         self.held: dict[str, RemoteRecord] = {}
-        self.last: Page | None = None
+        self.pages: list[Page] = []
+        """What the last read took."""
 
     def known(self, records: Sequence[RemoteRecord]) -> bool:
         """Return whether all these are held in just this version."""
@@ -192,6 +193,7 @@ class Reader:
     def read(self, pages: int | None = None) -> list[RemoteRecord]:
         """Return the records that were not known; with `pages`, break off after so many."""
         new: list[RemoteRecord] = []
+        self.pages = []
         for number, page in enumerate(self.connector.changes(self.cursor, self.known), start=1):
             new += self.take(page)
             if number == pages:
@@ -201,8 +203,7 @@ class Reader:
     def catch_up(self) -> None:
         """Read to the end, and sweep where the app's feed may miss deletions."""
         self.read()
-        assert self.last is not None
-        assert self.last.complete
+        assert self.pages[-1].complete
         if self.connector.app.sweep_every is not None:
             self._sweep()
 
@@ -228,7 +229,7 @@ class Reader:
 
     def take(self, page: Page) -> list[RemoteRecord]:
         """Keep what a page shows, and return the records of it that were not known."""
-        self.last = page
+        self.pages.append(page)
         self.cursor = json.loads(json.dumps(page.cursor))
         stale = self.connector.get(page.stale).values() if page.stale else ()
         new = [

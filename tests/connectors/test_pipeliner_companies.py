@@ -126,6 +126,17 @@ def test_what_is_recent_is_told_once_and_told_again_when_it_changes(space: Compa
     assert told == [{thing: "New Ltd"}, {}, {thing: "Newer Ltd"}]
 
 
+def test_links_made_just_before_the_first_read_came_with_the_contacts(space: Companies) -> None:
+    space.link_to(space.free, space.account)
+    space.clock.advance(seconds=2)
+    pages, cursor = space.read(companies=True)
+    assert space.held[space.free].values["company"] == "Old Ltd"
+    assert (stale(pages), related(pages)) == ([], {})
+    space.clock.advance(seconds=5)
+    pages, cursor = space.read(cursor, companies=True)
+    assert (stale(pages), related(pages)) == ([], {})
+
+
 def test_many_changes_are_read_page_by_page_and_survive_a_broken_read(space: Companies) -> None:
     accounts = [space.add_account(f"Account {number}") for number in range(250)]
     _, cursor = space.read_all()

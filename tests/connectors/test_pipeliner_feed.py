@@ -182,6 +182,20 @@ def test_a_later_read_that_was_broken_off_leaves_no_hole(space: Space) -> None:
     assert requests(space) == {"GET Contacts": 1}
 
 
+def test_what_changed_during_a_broken_walk_is_found_below_what_is_known(space: Space) -> None:
+    ids = fill(space, 250)
+    _, cursor = space.read(stop_after=1)
+    space.sandbox.edit_contact(ids[0], {"city": "Rome"})
+    space.clock.advance(minutes=5)
+    _, cursor = space.read(cursor, stop_after=1)
+    # Ours, and held as soon as they are written: more of them than a page.
+    ours = [space.add(last_name="Ours") for _ in range(150)]
+    space.held |= space.connector().get_written(ours)
+    space.clock.advance(minutes=5)
+    _, cursor = space.read(cursor)
+    assert is_whole(space)
+
+
 @pytest.mark.parametrize("companies", [False, True])
 def test_reads_broken_off_anywhere_while_people_edit_leave_no_hole(
     space: Space, companies: bool

@@ -148,6 +148,10 @@ def test_a_refusal_says_why_but_not_what_was_sent(space: Space) -> None:
     assert isinstance(outcome, Rejected)
     assert "email" in outcome.message
     assert "secret-thing" not in outcome.message
+    dead = "00000000-0000-4000-8000-000000000000"
+    (outcome,) = create(space, creation(cf_region_id=dead))
+    assert isinstance(outcome, Rejected)
+    assert ("No option" in outcome.message, dead in outcome.message) == (True, False)
     space.sandbox.require_fields("cf_nickname")
     (outcome,) = create(space, creation())
     assert isinstance(outcome, Rejected)

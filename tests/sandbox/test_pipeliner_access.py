@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,15 @@ def test_a_restart_keeps_state_and_goes_on(tmp_path: Path) -> None:
         after = api.patch(f"Contacts/{row['id']}", {"city": "Wien"})["data"]
         assert after["cf_nickname"] == "Lovely"
         assert after["revision"] == max(each["revision"] for each in before) + 1
+
+
+def test_times_go_on_after_a_restart_with_a_clock_that_is_behind(tmp_path: Path) -> None:
+    path = tmp_path / "pipeliner.sqlite3"
+    with PipelinerClient(PipelinerSandbox(path, seed=1)) as api:
+        row = api.create()
+    behind = PipelinerSandbox(path, clock=lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    with PipelinerClient(behind) as api:
+        assert api.patch(f"Contacts/{row['id']}", {})["data"]["modified"] > row["modified"]
 
 
 _SERVER = """

@@ -1,0 +1,49 @@
+"""Child processes that end with us, whatever ends us."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+from django.conf import settings
+
+MANAGE = settings.BASE_DIR / "manage.py"
+PR_SET_PDEATHSIG = 1
+
+
+def manage(*arguments: str) -> list[str]:
+    """Return the command line of a management command."""
+    return [sys.executable, str(MANAGE), *arguments]
+
+
+def start(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    stdout: int | IO[bytes] | None = None,
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start a process in a group of its own, so that a Ctrl-C at the terminal reaches us alone.
+
+    Where the system can do that (Linux), it gets SIGTERM when we end, even by kill -9.
+    """
+    return subprocess.Popen(  # noqa: S603 - the commands are our own
+        command,
+        env=environment,
+        stdout=stdout,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        pass_fds=pass_fds,
+        preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+    )
+
+
+_libc: Any = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def _end_with_parent() -> None:
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
