@@ -78,7 +78,9 @@ def open_account(account: Account, guard: Guard | None = None, deadline: float =
         return new
 
     secrets = account.secrets or {}
-    login = Login(account.settings, secrets, save_secrets, uses_companies(account))
+    login = Login(
+        account.settings, secrets, save_secrets, uses_companies(account), account.offers.fields
+    )
     return _connector(account.app, login, open_session(account.app, secrets, guard, deadline))
 
 

@@ -125,10 +125,15 @@ def fields_to_know(fields: Sequence[Field]) -> tuple[Field, ...]:
     """Return the fields that deciding must know even where they are not mapped.
 
     They are the name and its parts, the email addresses, and what the app requires of a new
-    contact. No more, since they are part of the revision.
+    contact, but references: the connector makes the account's user the owner. No more, since they
+    are part of the revision.
     """
     roles = {Role.FULL_NAME, Role.EMAILS, *NAME_PARTS}
-    return tuple(field for field in fields if field.required or field.role in roles)
+    return tuple(
+        field
+        for field in fields
+        if (field.required and field.type is not Type.REFERENCE) or field.role in roles
+    )
 
 
 def default_pairs(

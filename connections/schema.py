@@ -144,7 +144,7 @@ def _encode(value: Any) -> Any:
         return {"on": value.isoformat()}
     if isinstance(value, Decimal):
         return {"number": str(value)}
-    return value
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _decode(value: Any) -> Value:

@@ -14,7 +14,7 @@ Pages = Callable[[Known], Iterator[Page]]
 
 
 class _Question:
-    """Asks, from the reading thread, whether records are known; the database belongs to the other."""
+    """Asks from the reading thread whether records are known; the database is the other's."""
 
     def __init__(self, rows: Sequence[RemoteRecord]) -> None:
         self.rows = rows

@@ -292,7 +292,7 @@ class Applier:
             )
             contacts.save(writes[0].contact for writes in by_contact.values())
             if any(intent.state == Intent.State.DROPPED for intent in intents):
-                # Those that waited for a creation of theirs to be done may now be created themselves.
+                # Those that waited for such a creation may now be created themselves.
                 waiting = Contact.objects.filter(status=Status.WAITING, reason=BEING_CREATED)
                 waiting.update(awake=True)
             Change.objects.bulk_create(lines)

@@ -46,9 +46,8 @@ def _draft(matcher: Matcher, contact: Contact) -> Draft | None:
     return None
 
 
-def candidates(matcher: Matcher, draft: Draft) -> list[int]:
+def candidates(around: Neighbourhood, draft: Draft) -> list[int]:
     """Return the records on the other side that share a match key with a contact of one half."""
-    around = Neighbourhood(matcher, [draft])
     me = around.records[draft.record_id(draft.side) or 0]
     found = around.sharing(me, other(me.side)) or around.namesakes(me)[other(me.side)]
     return [each.pk for each in found if (me.pk, each.pk) not in around.apart]
@@ -58,7 +57,11 @@ def _link(matcher: Matcher, contact: Contact, draft: Draft) -> str:
     if draft.is_linked:
         return "asked to link, but it is linked already"
     there = other(draft.side)
-    chosen = [contact.asked_record_id] if contact.asked_record_id else candidates(matcher, draft)
+    chosen = (
+        [contact.asked_record_id]
+        if contact.asked_record_id
+        else candidates(Neighbourhood(matcher, [draft]), draft)
+    )
     if len(chosen) != 1 or chosen[0] is None:
         return f"asked to link, but {len(chosen)} contacts come into question; say which one"
     theirs = matcher.book.of(there, chosen).get(chosen[0])
@@ -76,7 +79,7 @@ def _apart(matcher: Matcher, contact: Contact, draft: Draft) -> str:
         matcher.seek([draft, half])
         return "unlinked by a person"
     mine = draft.record_id(draft.side) or 0
-    _keep_apart([(mine, each) for each in candidates(matcher, draft)])
+    _keep_apart([(mine, each) for each in candidates(Neighbourhood(matcher, [draft]), draft)])
     matcher.seek([draft])
     return "kept apart by a person"
 

@@ -57,7 +57,7 @@ def half_of(record: Record | None) -> Half | None:
         scopes=tuple(record.scopes),
         archived=record.archived,
         gone=record.gone_at is not None,
-        unwritable=frozenset(record.content["raw"].get("unwritable", ())),
+        unwritable=frozenset(record.content["raw"].get("read_only", ())),
         left_out=record.left_out,
     )
 

@@ -81,8 +81,12 @@ class Taker:
         self.stamp = stamp
         self.blanked = blanked
 
-    def take(self, rows: Iterable[RemoteRecord]) -> dict[str, Record]:
-        """Store the rows that are new or newer, and return the records that changed, by id."""
+    def take(self, rows: Iterable[RemoteRecord], *, compare: bool = False) -> dict[str, Record]:
+        """Store the rows that are new or newer, and return the records that changed, by id.
+
+        With `compare`, a row of the version that is held is stored too where it shows more or
+        something else: for what changes without a new version, and for fields that came into use.
+        """
         newest = _newest(rows)
         if not newest:
             return {}
@@ -90,9 +94,16 @@ class Taker:
             record.remote_id: record
             for record in self.mirror.records.filter(remote_id__in=list(newest)).defer("content")
         }
-        changed = [row for row in newest.values() if _is_news(row, known.get(row.id))]
+        changed = [row for row in newest.values() if _is_news(row, known.get(row.id), compare)]
         old = [known[row.id].pk for row in changed if row.id in known]
         contents = dict(Record.objects.filter(pk__in=old).values_list("remote_id", "content"))
+        if compare:
+            changed = [
+                row
+                for row in changed
+                if _is_news(row, known.get(row.id)) or _shows_more(row, contents[row.id])
+            ]
+            old = [known[row.id].pk for row in changed if row.id in known]
         records = [self._record(row, known.get(row.id), contents.get(row.id)) for row in changed]
         _upsert(records)
         related = {row.id: row.related for row in changed}
@@ -230,16 +241,28 @@ def _newest(rows: Iterable[RemoteRecord]) -> dict[str, RemoteRecord]:
     return newest
 
 
-def _is_news(row: RemoteRecord, known: Record | None) -> bool:
-    """Return whether a row is newer than what is held, or shows a record that counted as gone, or
-    its rename.
+def _is_news(row: RemoteRecord, known: Record | None, compare: bool = False) -> bool:
+    """Return whether a row is newer than what is held, renamed, or of a record that was gone.
+
+    With `compare`, so is a row of the same version, as far as that can be told from the row.
     """
     if known is None:
         return True
     if row.version == known.version:
         was_gone = known.gone_at is not None
-        return row.deleted != was_gone or (not row.deleted and row.asked_as != known.address)
+        if row.deleted:
+            return not was_gone
+        return was_gone or compare or row.asked_as != known.address
     return is_newer(row.version, known.version)
+
+
+def _shows_more(row: RemoteRecord, content: Mapping[str, Any]) -> bool:
+    """Return whether a row has values that are not what is held."""
+    held = content["values"]
+    return any(held.get(key, _NOTHING) != value for key, value in to_json(row.values).items())
+
+
+_NOTHING = object()
 
 
 def _upsert(records: Sequence[Record]) -> None:

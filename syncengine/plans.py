@@ -29,7 +29,7 @@ class Plan:
     def add(self, case: Case, merged: Merged, *, frozen: bool = False) -> None:
         """Take in one pair of fields; a frozen one is not written and stays as it was agreed."""
         self.flags += merged.flags
-        base = case.base if frozen and merged.writes else merged.base
+        base = merged.base
         if base is not None:
             self.base[case.pair.key] = base
         if not frozen:

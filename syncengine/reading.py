@@ -95,11 +95,12 @@ class Reader:
 
     def _take_page(self, page: Page) -> None:
         got = self.connector.get(page.stale) if page.stale else {}
-        rows = [*page.records, *(row for row in got.values() if row is not None)]
+        stale = [row for row in got.values() if row is not None]
         mirror = self.mirror
         with leases.commit(self.held) as now:
             taker = Taker(mirror, self.roles, now, stamp=page.full, blanked=self.blanked)
-            taker.take(rows)
+            taker.take(page.records, compare=page.full)
+            taker.take(stale, compare=True)
             taker.forget(page.gone)
             taker.relate(page.related)
             mirror.cursor = page.cursor

@@ -42,7 +42,7 @@ class Batch:
     outcomes: list[Outcome | ConnectorError] = field(default_factory=list)
     fresh: list[RemoteRecord] = field(default_factory=list)
     broken: ConnectorError | None = None
-    """The error that leaves what became of some of these in doubt; nothing more is sent after it."""
+    """The error that leaves some of these in doubt; nothing more is sent after it."""
 
 
 class Flight:
@@ -53,7 +53,7 @@ class Flight:
         self._future = self._pool.submit(_fly, batches, connectors)
 
     def wait(self) -> dict[Side, dict[str, RemoteRecord]]:
-        """Return what was read back, once each batch has its outcomes; raises no connector's error."""
+        """Return what was read back, once all outcomes are there; raises no connector's error."""
         try:
             return self._future.result()
         finally:

@@ -37,7 +37,7 @@ CATALOGUE_BEFORE_WRITE = 600.0
 
 
 class ScopeGone(ConnectorError):
-    """A scope names a sales unit, label or list that no longer exists: a person must choose again."""
+    """A scope names a unit, label or list that no longer exists: a person must choose again."""
 
 
 class Busy(Exception):

@@ -1,8 +1,8 @@
 """Runs the queue's cluster and starts it again when it falls silent.
 
-django-q2 hangs for ever when an idle worker is killed (django-q2/django-q2#23), and the processes of
-a cluster whose main process is killed go on taking tasks. So the cluster is a process group of its
-own, which is killed as a whole.
+django-q2 hangs for ever when an idle worker is killed (django-q2/django-q2#23), and the processes
+of a cluster whose main process is killed go on taking tasks. So the cluster is a process group of
+its own, which is killed as a whole.
 """
 
 from __future__ import annotations

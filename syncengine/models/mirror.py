@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
+from django.utils.functional import cached_property
 
 from connections.connectors.base import RemoteRecord
 from connections.encryption import EncryptedJSONField
@@ -90,8 +91,9 @@ class Record(models.Model):
     def __str__(self) -> str:
         return self.name or self.remote_id
 
-    @property
+    @cached_property
     def values(self) -> Values:
+        """The values by field, read from `content` once."""
         return from_json(self.content["values"])
 
     def as_remote(self) -> RemoteRecord:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from connections import names
 from connections.configuration import (
@@ -87,7 +88,7 @@ def as_it_is(_side: Side, _field: Field, value: Value) -> Value:
     return value
 
 
-@dataclass
+@dataclass(repr=False)
 class TwoApps:
     """One contact in two apps, and what the engine would keep of it.
 
@@ -105,6 +106,17 @@ class TwoApps:
     now: datetime = NOW
     half_settings: dict[Side, dict[str, object]] = field(default_factory=dict)
     was_in_scope: bool = True
+
+    def __repr__(self) -> str:
+        """Return what tells one from another in the report of a failing property."""
+        made = self.configuration
+        settings = (made.winner, made.first_merge.value, f"copy_blanks={made.copy_blanks}")
+        one_way = [f"{each.key}: {each.direction}" for each in made.pairs if each.direction != "both"]
+        halves = [{k: v for k, v in (half or {}).items() if v} for half in (self.left, self.right)]
+        return f"TwoApps({settings}, {one_way}, {halves}, {self.keeps})"
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(repr(self))
 
     def values(self, side: Side) -> dict[str, Value]:
         found = self.left if side == "left" else self.right

@@ -229,7 +229,7 @@ def test_pl1_a_preview_counts_and_writes_nothing(w: World) -> None:
 
 
 def test_several_connections_share_a_mirror_in_a_chain(w: World) -> None:
-    left, right, left2 = w.app("left"), w.app("right"), w.app("left2")
+    left, _, left2 = w.app("left"), w.app("right"), w.app("left2")
     left.add(given_name="Ada", emails=("ada@example.org",))
     one, two = w.connect("left", "right"), w.connect("left2", "right")
 
