@@ -41,10 +41,13 @@ class World:
 
     clock: Clock
     apps: dict[str, MemoryApp] = field(default_factory=dict)
+    left: Habits = field(default_factory=Habits)
+    right: Habits = field(default_factory=Habits)
 
     def app(self, key: str, habits: Habits | None = None) -> MemoryApp:
         """Make an app and authorize an account there."""
-        store = MemoryApp(key, habits, self.clock)
+        usual = self.right if key.startswith("right") else self.left
+        store = MemoryApp(key, habits or usual, self.clock)
         self.apps[key] = store
         kind = "othermemory" if key.startswith("right") else "memory"
         checked = accounts.check(kind, {"app": key}, {"token": "secret-token"})
@@ -133,6 +136,7 @@ def world(
     with ExitStack() as stack:
         stack.enter_context(registered("memory", "tests.connectors.memory.Memory"))
         stack.enter_context(registered("othermemory", "tests.connectors.memory.OtherMemory"))
-        stack.enter_context(memory.behaving(memory.Memory, left or Habits()))
-        stack.enter_context(memory.behaving(memory.OtherMemory, right or Habits()))
-        yield World(own_clock)
+        made = World(own_clock, left=left or Habits(), right=right or Habits())
+        stack.enter_context(memory.behaving(memory.Memory, made.left))
+        stack.enter_context(memory.behaving(memory.OtherMemory, made.right))
+        yield made
