@@ -234,16 +234,22 @@ def kept_as(field: Field, sent: Value, seen: Value, region: str | None) -> str:
     if same(field, sent, seen, region):
         return "same"
     if isinstance(sent, str) and isinstance(seen, str):
-        ours, theirs = (_tidy(html.unescape(text)).casefold().rstrip("/") for text in (sent, seen))
-        if ours == theirs:
+        # What was sent may itself hold what looks like an escape, from an app that escapes.
+        forms = {_plain(sent), _plain(html.unescape(sent))}
+        theirs = _plain(html.unescape(seen))
+        if theirs in forms:
             return "same"
-        if len(theirs) >= SHORTEST_CUT and ours.startswith(theirs):
+        if len(theirs) >= SHORTEST_CUT and any(form.startswith(theirs) for form in forms):
             return "cut"
     if isinstance(sent, date) and isinstance(seen, date):
         return "same" if _day(sent) == _day(seen) and _midnight(sent) and _midnight(seen) else ""
     if isinstance(sent, int | Decimal) and isinstance(seen, int | Decimal):
         return "same" if Decimal(sent) == Decimal(seen) else ""
     return ""
+
+
+def _plain(text: str) -> str:
+    return _tidy(text).casefold().rstrip("/")
 
 
 def _day(value: date) -> date:

@@ -71,7 +71,9 @@ class Case:
 
     def stands(self, side: Side) -> Value:
         """Return the whole value of a side; None too where it is unknown."""
-        return self.half(side).values.get(self.pair.field(side).key)
+        if side == "left":
+            return self.left.values.get(self.pair.left.key)
+        return self.right.values.get(self.pair.right.key)
 
     def value(self, side: Side) -> Value:
         """Return the value of a side that this mapping is about."""
@@ -129,13 +131,14 @@ class Case:
 
     def settled(self, *flags: str) -> Merged:
         """Return that what stands is agreed."""
-        base = Base(
-            self.stands("left"),
-            self.stands("right"),
-            self.pair.direction.value,
-            self.pair.options_mark,
-        )
+        left, right = map(self._agreed_now, SIDES)
+        base = Base(left, right, self.pair.direction.value, self.pair.options_mark)
         return Merged(base, flags=flags)
+
+    def _agreed_now(self, side: Side) -> Value:
+        if self.stored is not None and not self.is_known(side):
+            return self.stored.of(side)
+        return self.stands(side)
 
     def kept(self) -> Merged:
         """Return that nothing is written and what was agreed stays."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from connections.configuration import SIDES, Configuration, Pair, Side, SideConfiguration, other
-from connections.schema import Field, Role, Value, Values, entries_of, is_blank
+from connections.schema import Field, Role, Type, Value, Values, entries_of, is_blank
 from syncengine import wording
 from syncengine.cases import Case
 from syncengine.judging import judge
@@ -193,10 +193,11 @@ def _merge(
     cases = []
     for pair in configuration.pairs:
         agreed = base.get(pair.key)
-        if agreed is not None and _is_quiet(pair, agreed, left.values, right.values):
-            plan.base[pair.key] = agreed
-        else:
+        glance = _agreed_at_a_glance(pair, agreed, left.values, right.values)
+        if glance is None:
             cases.append(Case(configuration, pair, left, right, agreed))
+        else:
+            plan.base[pair.key] = glance
         if pair.key in frozen:
             plan.flags.append(wording.frozen(pair.left))
     for case, merged in zip(cases, merge(cases), strict=True):
@@ -205,20 +206,27 @@ def _merge(
 
 
 _UNKNOWN = object()
+_CHOICES = frozenset({Type.CHOICE, Type.MULTI_CHOICE})
 
 
-def _is_quiet(pair: Pair, agreed: Base, left: Values, right: Values) -> bool:
-    """Return at a glance that both sides hold one value, and held it when they were last in
-    agreement.
-    """
-    mine = left.get(pair.left.key, _UNKNOWN)
-    return (
-        mine == agreed.left
-        and mine == right.get(pair.right.key, _UNKNOWN)
-        and mine == agreed.right
+def _agreed_at_a_glance(
+    pair: Pair, agreed: Base | None, left: Values, right: Values
+) -> Base | None:
+    """Return the base where both sides hold just the same, as most fields of most contacts do."""
+    value = left.get(pair.left.key, _UNKNOWN)
+    if value is _UNKNOWN or value != right.get(pair.right.key, _UNKNOWN):
+        return None
+    if pair.left.type in _CHOICES:
+        return None  # equal labels count there, not equal values
+    if (
+        agreed is not None
+        and value == agreed.left
+        and value == agreed.right
         and agreed.direction == pair.direction
         and agreed.options == pair.options_mark
-    )
+    ):
+        return agreed
+    return Base(left[pair.left.key], right[pair.right.key], pair.direction.value, pair.options_mark)
 
 
 def _frozen(state: State, now: datetime) -> dict[str, datetime]:

@@ -29,9 +29,8 @@ class Plan:
     def add(self, case: Case, merged: Merged, *, frozen: bool = False) -> None:
         """Take in one pair of fields; a frozen one is not written and stays as it was agreed."""
         self.flags += merged.flags
-        base = merged.base
-        if base is not None:
-            self.base[case.pair.key] = base
+        if merged.base is not None:
+            self.base[case.pair.key] = merged.base
         if not frozen:
             for side, write in merged.writes.items():
                 self._write(case, side, write)

@@ -28,11 +28,11 @@ Stop = Callable[[], bool]
 
 @dataclass(slots=True)
 class Reader:
-    """Reads one account while its lease is held."""
+    """Reads one account while its lease is held, and that of the connection on whose behalf."""
 
     mirror: Mirror
     connector: Connector
-    held: Held
+    held: Sequence[Held]
     stop: Stop
     roles: Roles
     blanked: dict[str, list[int]] = field(default_factory=dict)
@@ -59,9 +59,13 @@ class Reader:
                             return True
                         if self.stop():
                             return False
-                        self.held.ensure(2 * leases.request_deadline())
+                        self._ensure()
             except CursorExpired:
                 self._begin_full_read()
+
+    def _ensure(self) -> None:
+        for each in self.held:
+            each.ensure(2 * leases.request_deadline())
 
     def _pages(self) -> Generator[Page]:
         cursor = self.mirror.cursor
@@ -82,7 +86,7 @@ class Reader:
         self._save("cursor", "restarts", "full_read", "read_started_at")
 
     def _save(self, *names: str) -> None:
-        with leases.commit(self.held):
+        with leases.commit(*self.held):
             self.mirror.save(update_fields=names)
 
     def _all_known(self, rows: Sequence[RemoteRecord]) -> bool:
@@ -97,7 +101,7 @@ class Reader:
         got = self.connector.get(page.stale) if page.stale else {}
         stale = [row for row in got.values() if row is not None]
         mirror = self.mirror
-        with leases.commit(self.held) as now:
+        with leases.commit(*self.held) as now:
             taker = Taker(mirror, self.roles, now, stamp=page.full, blanked=self.blanked)
             taker.take(page.records, compare=page.full)
             taker.take(stale, compare=True)
@@ -147,7 +151,7 @@ class Reader:
             )
             unknown = [id_ for id_, version in page.seen if is_newer(version, known.get(id_, ""))]
             got = [row for row in self.connector.get(unknown).values() if row] if unknown else []
-            with leases.commit(self.held) as now:
+            with leases.commit(*self.held) as now:
                 Taker(self.mirror, self.roles, now, stamp=True).take(got)
                 self.mirror.records.filter(remote_id__in=list(known)).update(
                     full_read=self.mirror.full_read
@@ -160,7 +164,7 @@ class Reader:
                 return True
             if self.stop():
                 return False
-            self.held.ensure(2 * leases.request_deadline())
+            self._ensure()
         return True
 
     def _confirm(self) -> bool:
@@ -182,7 +186,7 @@ class Reader:
             if not chunk:
                 break
             got = self.connector.get([address for _, address in chunk])
-            with leases.commit(self.held) as now:
+            with leases.commit(*self.held) as now:
                 taker = Taker(self.mirror, self.roles, now, stamp=True)
                 taker.take([row for row in got.values() if row is not None])
                 taker.forget([id_ for id_, address in chunk if got.get(address) is None])

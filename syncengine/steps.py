@@ -15,7 +15,7 @@ from syncengine import asking, brake, clock, contacts, doubts, leases, notices
 from syncengine.applying import Applier, Decided
 from syncengine.brake import Brake
 from syncengine.job import Job
-from syncengine.leases import Held, LeaseLost
+from syncengine.leases import LeaseLost
 from syncengine.matching import Matcher
 from syncengine.models import Change, Contact, Intent, Mirror, Run, SyncState
 from syncengine.models.mirror import aged
@@ -82,7 +82,7 @@ class Steps:
             if self._is_read(mirror):
                 return True
             job.hold = held
-            return self._read_under(side, held)
+            return self._read_under(side)
         finally:
             job.hold = None
             held.release()
@@ -96,12 +96,14 @@ class Steps:
             return mirror.read_at >= self.asked_at
         return aged(mirror.read_at, clock.now()) <= READ_ENOUGH
 
-    def _read_under(self, side: Side, held: Held) -> bool:
+    def _read_under(self, side: Side) -> bool:
         job, mirror = self.job, self.job.mirrors[side]
         account = job.connection.account(side)
         if mirror.restarts >= 2:
             job.clockwork.lengthen(LONG_SLICE_SECONDS)
-        reader = Reader(mirror, job.connectors[side], held, job.clockwork.is_over, job.roles[side])
+        reader = Reader(
+            mirror, job.connectors[side], job.held, job.clockwork.is_over, job.roles[side]
+        )
         try:
             self._refresh_catalogue(side, CATALOGUE_DAILY)
             self._note_companies(account, mirror)
@@ -126,6 +128,7 @@ class Steps:
         now = clock.now()
         if aged(account.catalogue_at, now) > older_than:
             before = account.catalogue
+            self.job.ensure()
             account.keep_catalogue(ask_catalogue(self.job.connectors[side]), now)
             if account.catalogue != before:
                 self.job.configuration = self.job.connection.configuration()
@@ -297,7 +300,7 @@ class Steps:
         # What is under way must not come back as somebody else's.
         applier.finish()
         for side in stale:
-            if not self._read_under(side, job.hold):
+            if not self._read_under(side):
                 return False
         self._check_mirrors()
         return self._match()

@@ -32,7 +32,7 @@ FIELDS = (
     Field("middle_name", "Middle name", Type.TEXT, Role.MIDDLE_NAME),
     Field("family_name", "Last name", Type.TEXT, Role.FAMILY_NAME),
     Field("suffix", "Suffix", Type.TEXT, Role.SUFFIX),
-    Field("full_name", "Full name", Type.TEXT, Role.FULL_NAME, read_only=True, derived=True),
+    Field("full_name", "Full name", Type.TEXT, Role.FULL_NAME, derived=True),
     Field("emails", "Email addresses", Type.EMAILS, Role.EMAILS),
     Field("phones", "Phone numbers", Type.PHONES, Role.PHONES),
     Field("company", "Company", Type.TEXT, Role.COMPANY),

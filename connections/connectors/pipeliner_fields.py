@@ -84,7 +84,7 @@ _NEVER_WRITTEN = ("sequence", "currency_foreign")
 def standard_fields(limits: Mapping[str, int]) -> list[Field]:
     """Return the fields that each space has; `limits` has lengths by name, where known."""
     fields = [
-        Field("full_name", "Full name", Type.TEXT, Role.FULL_NAME, read_only=True, derived=True),
+        Field("full_name", "Full name", Type.TEXT, Role.FULL_NAME, derived=True),
         *(_limited(each, limits) for each in TEXT_FIELDS),
         Field("emails", "Emails", Type.EMAILS, Role.EMAILS, slots=SLOTS),
         Field("phones", "Phones", Type.PHONES, Role.PHONES, slots=SLOTS),

@@ -330,7 +330,7 @@ class Memory(Connector):
 class OtherMemory(Memory):
     """A second kind of app, to be declared apart from the first."""
 
-    app = declared("other-memory", "Other memory", Habits())
+    app = declared("othermemory", "Other memory", Habits())
 
 
 @contextmanager

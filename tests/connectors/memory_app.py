@@ -264,6 +264,9 @@ class MemoryApp:
         row = replace(row, version=self._version, changed_at=self._last)
         self.rows[row.id] = row
         self._at[row.asked_as] = row.id
+        if self.habits.deletions == "none":
+            # A sweep tells ids alone.
+            self._at[row.id] = row.id
         share = self.random.random() if self.habits.out_of_order else 1
         shown_at = self.clock() + timedelta(seconds=self.habits.late * share)
         heappush(self._late, (shown_at, row.version, row))

@@ -326,6 +326,15 @@ def test_a_list_holds_as_many_entries_as_there_are_slots() -> None:
     assert outcome.field == "emails"
 
 
+def test_a_new_contact_without_a_name_is_refused_where_the_app_needs_one() -> None:
+    connector = connect(MemoryApp("app", Habits(needs_name=True)))
+    nameless, named = connector.create(
+        [Creation("", {"city": "Wien"}), Creation("", {"full_name": "Ada"})]
+    )
+    assert isinstance(nameless, Rejected)
+    assert isinstance(named, Written)
+
+
 @pytest.mark.parametrize(("point", "stored"), [("before", 0), ("middle", 2), ("after", 4)])
 def test_a_kill_leaves_done_what_was_done_by_then(point: Point, stored: int) -> None:
     app = MemoryApp("app")

@@ -72,7 +72,7 @@ def test_standard_fields_have_roles_and_views(space: Space) -> None:
         for key, field in fields.items()
         if field.view_of == "emails"
     ]
-    assert (fields["full_name"].derived, fields["full_name"].read_only) == (True, True)
+    assert (fields["full_name"].derived, fields["full_name"].read_only) == (True, False)
     assert fields["first_name"].max_length == fields["email1"].max_length == 255
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from connections.configuration import SIDES, Direction, other
+from connections.configuration import SIDES, Direction
 from connections.models import Connection
 from connections.schema import is_blank
 from syncengine import matching, wording
 from syncengine.models import Contact
 from syncengine.state import Status
 from tests.connectors.memory import MemoryApp
-from tests.syncengine.machine_truth import LISTS, Person, Ref, Truth, alike
+from tests.syncengine.machine_truth import ADDRESS, LISTS, Person, Ref, Truth, alike
 from tests.syncengine.machine_world import Overtaken
 
 WINDOW = timedelta(seconds=60)
@@ -241,6 +241,9 @@ class Watch:
                 )
         else:
             value, text = self.truth.value(ref, name), person.text(name)
+            parts = [person.text(part) for part in ADDRESS if name in ADDRESS]
+            if any(len(part.edits) > 1 or part.is_merged_anew for part in parts):
+                return  # one side's whole address stands
             assert text.has_arrived(value), (
                 f"I3: {name} of {ref} is {value!r}, but should be {text}"
             )
@@ -297,4 +300,3 @@ def _mapped_keys(connections: Sequence[Connection], key: str) -> Iterator[str]:
             for pair in configuration.pairs:
                 yield pair.field(side).key
             yield from ("given_name", "family_name", "full_name")
-            assert other(side)

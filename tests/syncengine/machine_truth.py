@@ -238,6 +238,16 @@ class Truth:
             entries.known |= frozenset().union(*(self.entries(ref, name) for ref in refs))
             entries.is_merged_anew = True
 
+    def restored(self, ref: Ref) -> None:
+        """Take in a contact that is there again as it was."""
+        person = self.of[ref]
+        for name in self.text_names:
+            person.text(name).settled.append(self.value(ref, name))
+        for name in LISTS:
+            entries = person.lists[name]
+            entries.known |= self.entries(ref, name)
+            entries.is_merged_anew = True
+
     def namesakes(self, person: Person) -> bool:
         """Return whether somebody else ever had an address of this person."""
         return any(

@@ -471,15 +471,23 @@ def test_i4_lists_that_an_app_reorders_and_writes_anew_stay_as_they_are() -> Non
     assert (decision.writes, decision.status) == ({}, Status.IN_SYNC)
 
 
+def test_i3_a_clear_before_the_sight_of_a_first_merge_is_copied() -> None:
+    world = TwoApps(one_pair(PHONES), {"phones": ("01 1000",)}, {"phones": ("01 2000",)})
+    world.run()
+    world.values("left")["phones"] = ()
+    assert world.run().writes == {"right": {"phones": None}}
+
+
 def test_what_was_sent_under_other_options_is_merged_anew() -> None:
-    world = sent_job(job="Head of purchasing and so on")
-    world.sent = {key: replace(each, options="old") for key, each in world.sent.items()}
-    world.values("left")["job"] = "Director"
-    world.values("right")["job"] = "Singer"
-    world.configuration = replace(world.configuration, winner="right")
-    decision = world.run()
-    assert decision.writes == {"left": {"job": "Singer"}}
-    assert decision.conflicts == 1
+    kind, sort = (Field(key, key, Type.CHOICE) for key in ("kind", "sort"))
+    pair = Pair(kind, sort, options=(("1", "x"), ("2", "y")))
+    configuration = configure((kind,), (sort,), (pair,), avoid_duplicates=False)
+    world = TwoApps(configuration, {"kind": "1"}, {"sort": None})
+    assert world.run().writes == {"right": {"sort": "x"}}
+
+    swapped = replace(pair, options=(("1", "y"), ("2", "x")))
+    world.configuration = replace(configuration, pairs=(swapped,))
+    assert world.run().writes == {"right": {"sort": "y"}}
 
 
 # Two programs disagree [I1]

@@ -114,6 +114,17 @@ def test_i3_an_unknown_value_is_no_change() -> None:
     assert world.run().writes == {"left": {"job": "Seller"}}
 
 
+def test_i3_an_unknown_value_is_no_change_when_it_shows_again() -> None:
+    world = synced(one_pair(JOB, replace(JOB, max_length=8)), {"job": "Buyer"})
+    del world.values("right")["job"]
+    world.values("left")["job"] = "Head of purchasing"
+    assert world.run().writes == {}
+    world.values("right")["job"] = "Buyer"
+    assert world.run().writes == {}
+    world.values("right")["job"] = "Seller"
+    assert world.run().writes == {"left": {"job": "Seller"}}
+
+
 def test_an_unknown_value_is_not_merged_the_first_time() -> None:
     world = TwoApps(one_pair(JOB, winner="right"), {}, {"job": "Buyer"})
     assert world.run().writes == {}
@@ -253,6 +264,54 @@ def test_a_mapping_whose_options_changed_is_merged_anew() -> None:
     assert world.run().writes == {}
     world.values("right")["sort"] = "x"
     assert world.run().writes == {"left": {"kind": "2"}}
+
+
+KIND = Field("kind", "Kind", Type.CHOICE, options=(Option("1", "A"), Option("2", "B")))
+SORT = Field("sort", "Sort", Type.CHOICE, options=(Option("1", "B"), Option("2", "A")))
+
+
+def test_va5_options_are_the_same_by_their_labels_not_by_their_values() -> None:
+    world = TwoApps(one_pair(KIND, SORT), {"kind": "1"}, {"sort": "1"})
+    assert world.run().writes == {"right": {"sort": "2"}}
+    assert world.run().writes == {}
+
+
+def test_va5_of_several_options_for_one_the_first_goes_back() -> None:
+    pair = Pair(KIND, SORT, options=(("1", "1"), ("2", "1")))
+    world = TwoApps(
+        configure((KIND,), (SORT,), (pair,), avoid_duplicates=False), {"kind": "2"}, {"sort": None}
+    )
+    assert world.run().writes == {"right": {"sort": "1"}}
+    assert world.run().writes == {}
+    world.values("right")["sort"] = None
+    world.settle()
+    world.values("right")["sort"] = "1"
+    assert world.run().writes == {"left": {"kind": "1"}}
+
+
+def test_a_gap_that_the_record_lets_nobody_write_is_filled_later() -> None:
+    world = TwoApps(one_pair(JOB), {"job": "Buyer"}, {"job": None})
+    world.half_settings["right"] = {"unwritable": frozenset({"job"})}
+    assert world.run().writes == {}
+    assert world.run().writes == {}
+    world.half_settings.clear()
+    assert world.run().writes == {"right": {"job": "Buyer"}}
+
+
+@pytest.mark.parametrize("kept", ["R&amp;D and all that belongs to it", "R&D and all that belongs"])
+def test_i4_a_first_merge_copies_nothing_back_that_an_app_made_of_our_value(kept: str) -> None:
+    world = TwoApps(
+        one_pair(JOB, direction=LEFT_TO_RIGHT),
+        {"job": "R&D and all that belongs to it"},
+        {"job": None},
+        keeps=lambda _side, _field, _value: kept,
+    )
+    world.settle()
+    assert world.values("right")["job"] == kept
+    world.configuration = one_pair(JOB, winner="right")
+    assert world.run().writes == {}
+    world.values("right")["job"] = "Seller"
+    assert world.run().writes == {"left": {"job": "Seller"}}
 
 
 def test_fields_that_are_no_longer_mapped_are_forgotten() -> None:
@@ -567,6 +626,14 @@ def test_va8_what_finds_no_slot_does_not_undo_what_the_other_side_gets() -> None
     assert world.run().writes == {"right": {"emails": (A, C, B)}}
     assert world.run().writes == {}
     assert world.values("left")["emails"] == (A, B)
+
+
+def test_an_entry_that_was_added_is_not_taken_for_the_one_removed_elsewhere() -> None:
+    world = synced(one_pair(EMAILS, replace(EMAILS, slots=1)), {"emails": (A, B)}, {"emails": (A,)})
+    world.values("left")["emails"] = (A,)
+    world.values("right")["emails"] = (B,)
+    world.settle()
+    assert world.values("left")["emails"] == world.values("right")["emails"] == (B,)
 
 
 def test_an_entry_too_long_for_the_target_is_left_out() -> None:
