@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from connections.configuration import Side
 from connections.connectors.base import (
     AuthorizationLost,
@@ -25,6 +27,9 @@ from syncengine.job import Job
 from syncengine.models import Change, Contact, Intent, Record
 from syncengine.sending import Batch, Request
 from syncengine.state import Decision, Status, base_from_json, sent_from_json
+
+MOST_RETRIES = 8
+"""How often a write that an app refused without naming a field is tried again by itself."""
 
 
 @dataclass(slots=True)
@@ -76,7 +81,9 @@ class Conclusion:
         newly_linked = self.contact.is_linked and not (
             self.contact.left_number and self.contact.right_number
         )
+        attempts = self.contact.attempts
         contacts.rest(self.contact, replace(self.decision, status=Status.IN_SYNC))
+        self.contact.attempts = attempts
         if newly_linked:
             self.job.counts["linked"] += 1
             self._line(Change.Kind.LINKED, None)
@@ -157,7 +164,8 @@ class Conclusion:
         self.job.counts["conflicts"] += sum(
             change.conflict for change in self.decision.changes if change.side == write.side
         )
-        self.tally.update(brake.kinds(self.decision))
+        self.tally = Counter(brake.kinds(self.decision))
+        self.contact.attempts = 0
         self._line(Change.Kind.CREATED if creates else Change.Kind.UPDATED, write.side)
 
     def _line(self, kind: Change.Kind, side: Side | None, reason: str = "") -> None:
@@ -184,9 +192,16 @@ class Conclusion:
             # What the app offers may have changed: it is asked again before the next write.
             account = self.job.connection.account(write.side)
             Account.objects.filter(pk=account.pk).update(catalogue_at=None)
-        if refusal.stops_creations:
-            self.contact.wake_at = self.now + timedelta(hours=1)
+        else:
+            self._retry_later()
         self._line(Change.Kind.FAILED, write.side, self.contact.reason)
+
+    def _retry_later(self) -> None:
+        """Try again by itself where no field is at fault: it may be something that passes."""
+        self.contact.attempts += 1
+        if self.contact.attempts <= MOST_RETRIES:
+            seconds = settings.PIPESITE_RETRY_SECONDS * 2 ** (self.contact.attempts - 1)
+            self.contact.wake_at = self.now + timedelta(seconds=min(seconds, 3600))
 
     def _doubt(self, write: Write) -> None:
         settles_at = self.job.settles_at(write.side, self.now, answered=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -38,12 +39,12 @@ def scoped(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield made
 
 
-def pair(w: World, **settings: object) -> tuple[MemoryApp, MemoryApp, Connection]:
+def pair(w: World, **settings: Any) -> tuple[MemoryApp, MemoryApp, Connection]:
     left, right = w.app("left"), w.app("right")
     return left, right, w.connect("left", "right", **settings)
 
 
-def linked(w: World, **settings: object) -> tuple[MemoryApp, MemoryApp, Connection, str, str]:
+def linked(w: World, **settings: Any) -> tuple[MemoryApp, MemoryApp, Connection, str, str]:
     """Return a world with one contact that is linked, and its ids."""
     left, right = w.app("left"), w.app("right")
     here = left.add(given_name="Ada", emails=("ada@example.org",), city="Wien", notes="x")
@@ -421,3 +422,25 @@ def test_an_approval_counts_for_its_configuration_alone(w: World) -> None:
 
     approve(connection)
     assert w.sync(connection).created_right == 40
+
+
+def test_a_refusal_that_names_no_field_is_tried_again_later_and_less_and_less_often(
+    w: World,
+) -> None:
+    left, right, connection = pair(w)
+    right.refusals.append(Refusal(lambda values: True))
+    left.add(given_name="Ada", emails=("ada@example.org",))
+    w.sync(connection)
+    waits = []
+    for _ in range(3):
+        contact = contact_of(connection, left="Ada")
+        assert contact.wake_at is not None
+        waits.append(round((contact.wake_at - w.clock()).total_seconds() / 60))
+        w.clock.go(60 * waits[-1] + 1)
+        w.sync(connection)
+    assert waits == [1, 2, 4]
+
+    right.refusals.clear()
+    w.clock.go(3600)
+    w.sync(connection)
+    assert contact_of(connection, left="Ada").status == Status.IN_SYNC
