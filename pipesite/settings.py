@@ -66,7 +66,7 @@ SHORTENED_TIMES = [
 # Django
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "pipesite.apps.PipesiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -124,6 +124,7 @@ globals().update(environment.email("EMAIL_URL", "consolemail://"))
 
 # Whitenoise serves the files where the packages keep them: nothing needs collecting.
 STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "pipesite" / "static"]
 WHITENOISE_USE_FINDERS = True
 
 # The queue. `retry` leaves room for a task that waits in the

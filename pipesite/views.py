@@ -12,16 +12,21 @@ from syncengine.watching import HEALTHY_SECONDS, silent_for
 
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 when all is well, else 503 with what is not; for load balancers and monitors."""
-    try:
-        Canary.listen()
-        reason = "worker" if _is_worker_gone() else ""
-    except DatabaseError:
-        reason = "database"
-    except CannotDecrypt:
-        reason = "encryption keys"
+    reason = _failing()
     if reason:
         return JsonResponse({"status": "failing", "reason": reason}, status=503)
     return JsonResponse({"status": "ok"})
+
+
+def _failing() -> str:
+    try:
+        Canary.listen()
+        is_gone = _is_worker_gone()
+    except DatabaseError:
+        return "the database does not answer"
+    except CannotDecrypt:
+        return "the encryption keys do not fit the database"
+    return "no sign of the worker for 3 minutes" if is_gone else ""
 
 
 def _is_worker_gone() -> bool:
