@@ -80,6 +80,10 @@ class Connection(models.Model):
 
     class Meta:
         ordering: ClassVar = ["name"]
+        permissions: ClassVar = [
+            ("operate_connection", "Can sync, pause and resume connections and answer reviews"),
+            ("start_connection", "Can start connections and decide what the brake held"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=~models.Q(left=models.F("right")),
