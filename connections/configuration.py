@@ -159,7 +159,7 @@ def default_pairs(
         if role in NAME_PARTS and not by_parts:
             continue
         arrow = _arrow(mine[role], theirs[role], direction)
-        if arrow is not None and converts(mine[role].type, theirs[role].type):
+        if arrow is not None:
             pairs.append(Pair(mine[role], theirs[role], arrow))
     return tuple(pairs)
 

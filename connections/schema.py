@@ -119,12 +119,9 @@ class Field:
 
 def is_blank(value: Value) -> bool:
     """Return whether the value is empty: no text, no entry, nothing; `False` and 0 are values."""
-    return (
-        value is None
-        or value == ""
-        or value == ()
-        or (isinstance(value, str) and not value.strip())
-    )
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or value == ()
 
 
 def entries_of(value: Value) -> tuple[str, ...]:
@@ -133,6 +130,9 @@ def entries_of(value: Value) -> tuple[str, ...]:
 
 
 # What is stored
+
+
+_AS_THEY_ARE = frozenset({str, type(None), bool, int})
 
 
 def _encode(value: Any) -> Any:
@@ -164,12 +164,18 @@ def _decode(value: Any) -> Value:
 
 def to_json(values: Values) -> dict[str, Any]:
     """Return values as JSON holds them; `from_json` gives them back equal."""
-    return {key: _encode(value) for key, value in values.items()}
+    return {
+        key: value if type(value) in _AS_THEY_ARE else _encode(value)
+        for key, value in values.items()
+    }
 
 
 def from_json(stored: Mapping[str, Any]) -> dict[str, Value]:
     """Return the values that `to_json` stored."""
-    return {key: _decode(value) for key, value in stored.items()}
+    return {
+        key: value if type(value) in _AS_THEY_ARE else _decode(value)
+        for key, value in stored.items()
+    }
 
 
 def stable_json(value: Any) -> str:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from connections.configuration import SIDES, Side, other
 from connections.connectors.base import ConnectorError, Creation, Update, Written
-from syncengine import brake, clock, contacts, leases, sending, wording
+from syncengine import brake, bulk, clock, contacts, leases, sending, wording
 from syncengine.concluding import Conclusion, Wave, Write
 from syncengine.job import FRESH_ENOUGH, Job
 from syncengine.matching import BEING_CREATED
@@ -80,10 +80,10 @@ class Applier:
                 if not decision.sent:
                     contact.settles_at = None
                 contacts.rest(contact, decision)
-                if decision.status is Status.DOUBT:
+                if decision.sent:
                     contact.wake_at = contact.settles_at
-            contacts.save(contact for contact, _ in decided)
-            Change.objects.bulk_create(lines)
+            bulk.update([contact for contact, _ in decided], contacts.RESTING)
+            bulk.insert(lines)
             self._spend(tally)
             job.save_run()
 
@@ -209,7 +209,7 @@ class Applier:
             for contact, _ in decided:
                 contact.status, contact.reason = Status.DOUBT, wording.IN_DOUBT
                 contact.awake, contact.wake_at = False, contact.settles_at
-            contacts.save(contact for contact, _ in decided)
+            bulk.update([contact for contact, _ in decided], contacts.SENDING)
             job.run.step = job.run.Step.APPLY
             job.save_run()
         return wave
@@ -245,11 +245,13 @@ class Applier:
             assert isinstance(write.request, Creation)
             write.request = replace(write.request, mark=write.intent.mark)
         intents = [write.intent for write in creations if write.intent is not None]
-        Intent.objects.bulk_create(intents)
-        IntentKey.objects.bulk_create(
-            IntentKey(intent=write.intent, mirror=job.mirrors[write.side], key=key)
-            for write in creations
-            for key in sorted(self._keys(write.contact, write.side))
+        bulk.insert(intents)
+        bulk.insert(
+            [
+                IntentKey(intent=write.intent, mirror=job.mirrors[write.side], key=key)
+                for write in creations
+                for key in sorted(self._keys(write.contact, write.side))
+            ]
         )
 
     def _batch(self, wave: Wave) -> None:
@@ -284,18 +286,19 @@ class Applier:
                 lines += conclusion.lines
                 tally.update(conclusion.tally)
             intents = [write.intent for write in wave.writes if write.intent is not None]
-            Intent.objects.bulk_create(
-                intents,
-                update_conflicts=True,
-                unique_fields=["id"],
-                update_fields=["state", "settles_at", "closed_at", "record"],
+            bulk.update(intents, ["state", "settles_at", "closed_at", "record"])
+            created = {write.contact.pk for write in wave.writes if write.intent is not None}
+            concluded = [writes[0].contact for writes in by_contact.values()]
+            bulk.update([each for each in concluded if each.pk not in created], contacts.RESTING)
+            bulk.update(
+                [each for each in concluded if each.pk in created],
+                (*contacts.RESTING, "left", "right"),
             )
-            contacts.save(writes[0].contact for writes in by_contact.values())
             if any(intent.state == Intent.State.DROPPED for intent in intents):
                 # Those that waited for such a creation may now be created themselves.
                 waiting = Contact.objects.filter(status=Status.WAITING, reason=BEING_CREATED)
                 waiting.update(awake=True)
-            Change.objects.bulk_create(lines)
+            bulk.insert(lines)
             self._spend(tally)
             self._move_on(wave, calm)
             job.save_run()
@@ -308,9 +311,11 @@ class Applier:
                 for write in wave.writes
                 if write.side == side and isinstance(write.outcome, Written)
             }
-            rows = [*wave.fresh.get(side, ()), *(row for row in written.values() if row)]
+            fresh = wave.fresh.get(side, ())
+            rows = [*fresh, *(row for row in written.values() if row)]
             if not rows:
                 continue
+            now_at = {row.id: row.version for row in fresh}
             mirror = self.job.mirrors[side]
             ids = {row.id for row in rows}
             known = set(
@@ -327,6 +332,9 @@ class Applier:
                 if write.side == side and isinstance(write.outcome, Written):
                     write.known_before = write.outcome.id in known
                     write.record = taken.get(write.outcome.id)
+                elif write.side == side and isinstance(write.request, Update):
+                    seen = write.request.version
+                    write.read_again = now_at.get(write.request.id, seen) != seen
 
     def _move_on(self, wave: Wave, calm: dict[Side, bool]) -> None:
         """Count our own writes as matched, where nobody can wait for a key that they moved."""

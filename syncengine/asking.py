@@ -8,7 +8,7 @@ from connections.configuration import SIDES, other
 from syncengine import contacts
 from syncengine.book import Draft
 from syncengine.job import Job
-from syncengine.matching import Matcher, Neighbourhood
+from syncengine.matching import Matcher, Neighbourhood, being_created
 from syncengine.models import Apart, Change, Contact
 
 Asked = Contact.Asked
@@ -65,6 +65,9 @@ def _link(matcher: Matcher, contact: Contact, draft: Draft) -> str:
     if len(chosen) != 1 or chosen[0] is None:
         return f"asked to link, but {len(chosen)} contacts come into question; say which one"
     theirs = matcher.book.of(there, chosen).get(chosen[0])
+    doubtful = being_created(matcher.connection)
+    if draft.contact_id in doubtful or (theirs is not None and theirs.contact_id in doubtful):
+        return "asked to link, but whether a counterpart was created is not known yet; ask again"
     if theirs is not None and theirs.is_linked:
         return "asked to link, but the other one is linked already"
     matcher.book.link(draft, there, chosen[0])
@@ -100,6 +103,8 @@ def _recreate(matcher: Matcher, contact: Contact, draft: Draft) -> str:
 
 
 def _retry(matcher: Matcher, contact: Contact, draft: Draft) -> str:
+    # A field that two programs chased is thawed, and a refused write counts its tries anew.
+    Contact.objects.filter(pk=contact.pk).update(written_at={}, attempts=0)
     if draft.is_linked:
         draft.wake()
     else:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from connections.configuration import SIDES, Side
 from connections.models import Connection
+from syncengine import bulk
 from syncengine.models import Contact
 from syncengine.state import Status
 
@@ -60,13 +61,18 @@ class Book:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.drafts: dict[tuple[Side, int], Draft] = {}
+        self._without: set[tuple[Side, int]] = set()
+        """The records that were found to have no contact, so as not to be asked for again."""
 
     def of(self, side: Side, record_ids: Iterable[int]) -> dict[int, Draft]:
         """Return the draft of each record that has a contact."""
         wanted = set(record_ids)
-        missing = {pk for pk in wanted if (side, pk) not in self.drafts}
+        missing = {
+            pk for pk in wanted if (side, pk) not in self.drafts and (side, pk) not in self._without
+        }
         if missing:
             self._load(**{f"{side}__in": missing})
+            self._without |= {(side, pk) for pk in missing if (side, pk) not in self.drafts}
         return {pk: self.drafts[side, pk] for pk in wanted if (side, pk) in self.drafts}
 
     def _load(self, **filters: Collection[int]) -> None:
@@ -81,6 +87,11 @@ class Book:
             record_id = draft.record_id(side)
             if record_id is not None:
                 self.drafts.setdefault((side, record_id), draft)
+
+    def has(self, draft: Draft) -> bool:
+        """Return whether a contact stands, and was not absorbed by another one."""
+        record_id = draft.record_id(draft.side)
+        return record_id is not None and self.drafts.get((draft.side, record_id)) is draft
 
     def new(self, side: Side, record_id: int) -> Draft:
         """Return a new contact with one half."""
@@ -148,22 +159,18 @@ class Book:
         touched = self.touched()
         Contact.objects.filter(pk__in=[pk for draft in touched for pk in draft.absorbed]).delete()
         rows = [(draft, self._row(draft)) for draft in touched]
-        Contact.objects.bulk_create(
+        bulk.update(
             [row for _, row in rows if row.pk],
-            update_conflicts=True,
-            unique_fields=["id"],
-            update_fields=[
-                "left", "right", "status", "reason", "awake", "left_number", "right_number",
-            ],
-        )  # fmt: skip
+            ["left", "right", "status", "reason", "awake", "left_number", "right_number"],
+        )
         begun = [draft.contact_id for draft in touched if draft.begins and draft.contact_id]
         Contact.objects.filter(pk__in=begun).update(base=None, sent=None, settles_at=None)
         new = [(draft, row) for draft, row in rows if not row.pk]
-        for (draft, _), row in zip(
-            new, Contact.objects.bulk_create([row for _, row in new]), strict=True
-        ):
+        bulk.insert([row for _, row in new])
+        for draft, row in new:
             draft.contact_id = row.pk
         self.drafts.clear()
+        self._without.clear()
         return touched
 
     def _row(self, draft: Draft) -> Contact:

@@ -42,12 +42,12 @@ class Merged:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
     """One mapping of one contact: what stands on each side and what was agreed.
 
     A list that is mapped to a single value shows as its primary entry [VA8], see `value`.
-    `creating` says that one half is yet to be made.
+    `creating` is the side whose half is yet to be made.
     """
 
     configuration: Configuration
@@ -55,7 +55,19 @@ class Case:
     left: Half
     right: Half
     stored: Base | None
-    creating: bool = False
+    creating: Side | None = None
+    _stands: dict[Side, Value] = field(init=False, repr=False)
+    _values: dict[Side, Value] = field(init=False, repr=False)
+    _agree: bool | None = field(init=False, repr=False, default=None)
+
+    def __post_init__(self) -> None:
+        self._stands = self._values = {
+            "left": self.left.values.get(self.pair.left.key),
+            "right": self.right.values.get(self.pair.right.key),
+        }
+        for side in SIDES:
+            if self.is_one_of_many(side):
+                self._values = {**self._stands, side: self.view(side, self._stands[side])}
 
     def half(self, side: Side) -> Half:
         return self.left if side == "left" else self.right
@@ -71,15 +83,14 @@ class Case:
 
     def stands(self, side: Side) -> Value:
         """Return the whole value of a side; None too where it is unknown."""
-        if side == "left":
-            return self.left.values.get(self.pair.left.key)
-        return self.right.values.get(self.pair.right.key)
+        return self._stands[side]
 
     def value(self, side: Side) -> Value:
         """Return the value of a side that this mapping is about."""
-        return self.view(side, self.stands(side))
+        return self._values[side]
 
     def view(self, side: Side, value: Value) -> Value:
+        """Return what this mapping is about of a whole value of a side."""
         if self.is_one_of_many(side) and (entries := entries_of(value)):
             return next((entry for entry in entries if self.entry_key(side, entry)), None)
         return value
@@ -92,7 +103,9 @@ class Case:
         return entry_key(self.pair.field(side).type, entry, self.region)
 
     def is_known(self, side: Side) -> bool:
-        return self.pair.field(side).key in self.half(side).values
+        if side == "left":
+            return self.pair.left.key in self.left.values
+        return self.pair.right.key in self.right.values
 
     # What was agreed
 
@@ -160,7 +173,7 @@ class Case:
         is_wanted = field_.required and not is_blank(self.stands(target))
         if self.agree() or (is_blank(self.value(source)) and not is_wanted):
             return ""
-        if self._kept_as(target) == "cut":
+        if self.kept_as(target) == "cut":
             return wording.cut(self.app(target), field_)
         try:
             self.fitted(target)
@@ -174,6 +187,11 @@ class Case:
         """Return whether a side holds what the other side's value becomes there, in one direction
         at least.
         """
+        if self._agree is None:
+            self._agree = self._do_agree()
+        return self._agree
+
+    def _do_agree(self) -> bool:
         left, right = self.value("left"), self.value("right")
         if is_blank(left) or is_blank(right):
             return is_blank(left) and is_blank(right)
@@ -188,9 +206,9 @@ class Case:
         if self.stored is None or any(map(self.changed, SIDES)):
             return False
         written = Direction(self.stored.direction)
-        return any(written.writes(side) and self._kept_as(side) for side in SIDES)
+        return any(written.writes(side) and self.kept_as(side) for side in SIDES)
 
-    def _kept_as(self, target: Side) -> str:
+    def kept_as(self, target: Side) -> str:
         """Return how the target holds the source's value, see `schema.kept_as`."""
         try:
             wanted = self.converted(target)

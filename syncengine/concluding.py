@@ -18,6 +18,7 @@ from connections.connectors.base import (
     Outcome,
     Rejected,
     RemoteRecord,
+    Update,
     Written,
 )
 from connections.models import Account
@@ -25,8 +26,9 @@ from connections.schema import same
 from syncengine import brake, contacts, notices
 from syncengine.job import Job
 from syncengine.models import Change, Contact, Intent, Record
+from syncengine.models.mirror import is_newer
 from syncengine.sending import Batch, Request
-from syncengine.state import Decision, Status, base_from_json, sent_from_json
+from syncengine.state import Decision, Status
 
 MOST_RETRIES = 8
 """How often a write that an app refused without naming a field is tried again by itself."""
@@ -44,6 +46,8 @@ class Write:
     outcome: Outcome | ConnectorError | None = None
     record: Record | None = None
     known_before: bool = False
+    read_again: bool = False
+    """Whether it moved, and was read as it is now."""
 
 
 @dataclass(slots=True)
@@ -59,6 +63,16 @@ class Wave:
     fresh: dict[Side, list[RemoteRecord]] = field(default_factory=dict)
 
 
+def _shows_less(write: Write) -> bool:
+    """Return whether what was read back is a record as it was before the write: lists may be late."""
+    assert isinstance(write.outcome, Written)
+    assert isinstance(write.request, Update)
+    assert write.record is not None
+    return write.outcome.record is None and not is_newer(
+        write.record.version, write.request.version
+    )
+
+
 class Conclusion:
     """What the outcomes of one contact's writes come to."""
 
@@ -68,8 +82,8 @@ class Conclusion:
         self.now = now
         self.contact = writes[0].contact
         self.decision = writes[0].decision
-        self.base = base_from_json(self.contact.base or {})
-        self.sent = sent_from_json(self.contact.sent or [])
+        self.base = dict(self.decision.base)
+        self.sent = dict(self.decision.sent)
         self.flags = list(self.decision.flags)
         self.lines: list[Change] = []
         self.tally: Counter[brake.Kind] = Counter()
@@ -94,6 +108,8 @@ class Conclusion:
         contacts.note_numbers(self.contact)
         if not self.sent:
             self.contact.settles_at = None
+        elif self.contact.wake_at is None:
+            self.contact.wake_at = self.contact.settles_at
         if self.again:
             self.contact.awake = True
 
@@ -107,7 +123,11 @@ class Conclusion:
             self._doubt(write)
         elif isinstance(outcome, Moved):
             self._drop(write)
-            self.again = True
+            if write.read_again:
+                self.again = True
+            else:
+                # The next read shows what became of it.
+                self.contact.wake_at = self.now
         else:
             assert isinstance(outcome, ConnectorError)
             self._drop(write)
@@ -133,6 +153,9 @@ class Conclusion:
             self._end(
                 Status.REVIEW, "the app answered a creation with a contact that it had already"
             )
+            return
+        if not creates and _shows_less(write):
+            self._done(write)
             return
         if write.side == "left":
             self.contact.left = write.record
@@ -221,6 +244,7 @@ class Conclusion:
         self._drop_sent(write.side)
 
     def _drop_sent(self, side: Side) -> None:
+        contacts.forget_writes(self.contact, [key for key in self.sent if key[1] == side])
         self.sent = {key: each for key, each in self.sent.items() if key[1] != side}
 
     def _close(self, write: Write, state: Intent.State) -> None:

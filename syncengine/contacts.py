@@ -26,9 +26,20 @@ from syncengine.state import (
 )
 
 WRITES_REMEMBERED = timedelta(hours=24)
-CONTACT_FIELDS = (
-    "left",
-    "right",
+SENDING = (
+    "status",
+    "reason",
+    "awake",
+    "wake_at",
+    "base",
+    "sent",
+    "left_sent_version",
+    "right_sent_version",
+    "settles_at",
+    "written_at",
+)
+"""The fields of a contact that change when something is about to be sent for it."""
+RESTING = (
     "status",
     "reason",
     "flags",
@@ -39,13 +50,11 @@ CONTACT_FIELDS = (
     "right_number",
     "base",
     "sent",
-    "left_sent_version",
-    "right_sent_version",
     "settles_at",
     "written_at",
     "in_scope",
-    "asked",
 )
+"""The fields that change when it was decided on; a creation gives it its other half besides."""
 
 
 def half_of(record: Record | None) -> Half | None:
@@ -109,10 +118,11 @@ def written_at(contact: Contact) -> dict[tuple[str, Side], tuple[datetime, ...]]
 
 
 def note_writes(contact: Contact, sent: Iterable[tuple[str, Side]], now: datetime) -> None:
-    """Remember that these fields were written now, and forget what is older than a day."""
+    """Remember that these fields were written now, and forget those that were quiet for a day."""
     times = {
-        key: [each for each in moments if now - each < WRITES_REMEMBERED]
+        key: list(moments)
         for key, moments in written_at(contact).items()
+        if moments and now - moments[-1] < WRITES_REMEMBERED
     }
     for key in sent:
         times.setdefault(key, []).append(now)
@@ -121,6 +131,12 @@ def note_writes(contact: Contact, sent: Iterable[tuple[str, Side]], now: datetim
         if moments:
             stored.setdefault(pair, {})[side] = [each.isoformat() for each in moments[-7:]]
     contact.written_at = stored
+
+
+def forget_writes(contact: Contact, keys: Iterable[tuple[str, Side]]) -> None:
+    """Take back the latest note of these writes: they were not done."""
+    for pair, side in keys:
+        contact.written_at.get(pair, {}).get(side, [])[-1:] = []
 
 
 def keep(contact: Contact, base: Mapping[str, Base], sent: SentBy) -> None:
@@ -152,16 +168,6 @@ def note_numbers(contact: Contact) -> None:
     """Note the change numbers on which was decided."""
     contact.left_number = contact.left.number if contact.left else 0
     contact.right_number = contact.right.number if contact.right else 0
-
-
-def save(contacts: Iterable[Contact]) -> None:
-    """Write the contacts' rows; `bulk_update` is not for encrypted columns of many rows."""
-    Contact.objects.bulk_create(
-        list(contacts),
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=[*CONTACT_FIELDS],
-    )
 
 
 def decide(

@@ -51,8 +51,9 @@ def _decide_creation(configuration: Configuration, side: Side, half: Half) -> De
     blank = Half({pair.field(target).key: None for pair in configuration.pairs})
     halves: dict[Side, Half] = {side: half, target: blank}
     cases = [
-        Case(configuration, pair, halves["left"], halves["right"], None, creating=True)
+        Case(configuration, pair, halves["left"], halves["right"], None, creating=target)
         for pair in configuration.pairs
+        if not is_blank(half.values.get(pair.field(side).key))
     ]
     plan = Plan()
     for case, merged in zip(cases, merge(cases), strict=True):
@@ -115,7 +116,8 @@ def _decide_linked(configuration: Configuration, state: State, now: datetime) ->
             base=base,
             sent=waiting,
             flags=flags,
-            leaves_scope=bool(outside) and state.was_in_scope,
+            # A pair that was never in agreement here was never inside.
+            leaves_scope=bool(outside) and bool(base) and state.was_in_scope,
         )
     if waiting:
         in_doubt = not all(sent.answered for sent in waiting.values())

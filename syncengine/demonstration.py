@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import requests
 
-from syncengine.models import Record
+from connections.models import Connection
+from syncengine.models import Contact, Record
+from syncengine.state import Status
 
 TIMEOUT = 20
 Credentials = Mapping[str, str]
@@ -93,3 +98,69 @@ class GoogleUser(Person):
 def _answer(response: requests.Response) -> Any:
     response.raise_for_status()
     return response.json()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """How an edit came over; `there` is what the other app shows."""
+
+    mine: Record
+    theirs: Record
+    title: str
+    there: str
+    seconds: float
+    within: float
+
+    @property
+    def arrived(self) -> bool:
+        return self.there == self.title and self.seconds <= self.within
+
+    def __str__(self) -> str:
+        here, there = (each.mirror.account for each in (self.mine, self.theirs))
+        what = f"Edited the job title of {self.mine.name} in {here}"
+        if self.arrived:
+            return f"{what}: {there} had it after {self.seconds:.1f} seconds."
+        return f"{what}: after {self.seconds:.1f} seconds {there} has “{self.there}”."
+
+
+def edit_both(
+    connection: Connection,
+    credentials: Mapping[str, Credentials],
+    sync: Callable[[], object],
+    within: float,
+) -> Iterator[Arrival]:
+    """Edit a contact at Pipeliner, left, and another one at Google, right, and sync after each.
+
+    Yields how each came over, which should be within so many seconds.
+    """
+    ann, ops = PipelinerUser(credentials["pipeliner"]), GoogleUser(credentials["google"])
+    linked = Contact.objects.filter(
+        connection=connection, status=Status.IN_SYNC, left__isnull=False, right__isnull=False
+    )
+    one, two = linked.select_related("left__mirror", "right__mirror").order_by("pk")[:2]
+    for contact, writer, reader in ((one, ann, ops), (two, ops, ann)):
+        assert contact.left is not None
+        assert contact.right is not None
+        mine, theirs = contact.left, contact.right
+        if writer is ops:
+            mine, theirs = theirs, mine
+        yield _edit(writer, mine, reader, theirs, sync, within)
+
+
+def _edit(
+    writer: Person,
+    mine: Record,
+    reader: Person,
+    theirs: Record,
+    sync: Callable[[], object],
+    within: float,
+) -> Arrival:
+    title = f"Head of {secrets.token_hex(3)}"
+    writer.change_job_title(mine, title)
+    began = time.monotonic()
+    seconds, there = 0.0, ""
+    while there != title and seconds < within:
+        sync()
+        there = reader.job_title(theirs)
+        seconds = time.monotonic() - began
+    return Arrival(mine, theirs, title, there, seconds, within)

@@ -5,15 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from connections.configuration import SIDES, Side
 from syncengine import contacts, wording
 from syncengine.book import Book, Draft
 from syncengine.job import Job
-from syncengine.matching import Matcher
+from syncengine.matching import BEING_CREATED, Matcher
 from syncengine.models import Change, Contact, Intent, IntentKey, Record
 from syncengine.state import Status
+
+
+def open_intents(job: Job) -> QuerySet[Intent]:
+    """Return the creations that this run is to look after: the connection's own, and those in its
+    accounts whose contact is no more.
+    """
+    mine = Q(contact__connection=job.connection)
+    orphaned = Q(contact=None, mirror__in=[mirror.pk for mirror in job.mirrors.values()])
+    return Intent.objects.filter(mine | orphaned, state=Intent.State.OPEN)
+
+
+def seek_again(job: Job, matcher: Matcher) -> None:
+    """Match those anew that waited for a creation of which is known now what became."""
+    waiting = Contact.objects.filter(
+        connection=job.connection, awake=True, status=Status.WAITING, reason=BEING_CREATED
+    )
+    drafts = [_draft(matcher.book, contact) for contact in waiting.defer("base", "sent")]
+    matcher.seek([draft for draft in drafts if not draft.is_linked])
 
 
 def resolve(job: Job, matcher: Matcher, now: datetime) -> list[Change]:
@@ -24,11 +42,7 @@ def resolve(job: Job, matcher: Matcher, now: datetime) -> list[Change]:
     match keys; one that is nowhere then was not created, and its contact is matched and decided
     anew.
     """
-    open_ = list(
-        Intent.objects.filter(contact__connection=job.connection, state=Intent.State.OPEN)
-        .select_related("contact")
-        .order_by("pk")
-    )
+    open_ = list(open_intents(job).select_related("contact").order_by("pk"))
     lines: list[Change] = []
     for side in SIDES:
         mine = [intent for intent in open_ if intent.mirror_id == job.mirrors[side].pk]
@@ -51,7 +65,9 @@ def _resolve_side(
     over: list[Intent] = []
     for intent in intents:
         record = by_mark.get(intent.mark)
-        if record is not None:
+        if record is not None and intent.contact is None:
+            intent.state, intent.closed_at, intent.record = Intent.State.DONE, now, record
+        elif record is not None:
             lines.append(_adopt(job, matcher.book, side, intent, record, now))
         elif (
             intent.settles_at is not None
@@ -65,6 +81,10 @@ def _resolve_side(
     _give_up(job, matcher, side, over, now)
     changed = [intent for intent in intents if intent.state != Intent.State.OPEN]
     Intent.objects.bulk_update(changed, ["state", "closed_at", "record"])
+    if changed:
+        # Contacts of other connections may have waited for it.
+        waiting = Contact.objects.filter(status=Status.WAITING, reason=BEING_CREATED)
+        waiting.exclude(connection=job.connection).update(awake=True)
     return lines
 
 
@@ -78,7 +98,7 @@ def _adopt(
     theirs = book.of(side, [record.pk]).get(record.pk)
     if theirs is not None and theirs.is_linked and theirs is not draft:
         draft.rest(Status.REVIEW, "the contact that was created for it is linked with another one")
-    elif theirs is not draft:
+    elif theirs is not draft and not draft.is_linked:
         book.link(draft, side, record.pk, keeps_base=True)
     return contacts.change(
         job.run, intent.contact, Change.Kind.ADOPTED, now, side=side, reason="found by its mark"
@@ -100,11 +120,10 @@ def _give_up(
     """
     drafts = []
     for intent in intents:
-        assert intent.contact is not None
         intent.state, intent.closed_at = Intent.State.DROPPED, now
-        draft = _draft(matcher.book, intent.contact)
-        drafts.append(draft)
-    if not drafts:
+        if intent.contact is not None:
+            drafts.append(_draft(matcher.book, intent.contact))
+    if not intents:
         return
     Intent.objects.bulk_update(list(intents), ["state", "closed_at"])
     Contact.objects.filter(pk__in=[draft.contact_id for draft in drafts]).update(

@@ -133,6 +133,7 @@ def to_the_end(
                 yield advance_
                 return
             time.sleep(0.3)
+            continue
         yield advance_
         if advance_.progress is Progress.FINISHED and advance_.run and advance_.run.kind == kind:
             return

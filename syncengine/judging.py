@@ -25,16 +25,19 @@ def judge(
     is never copied back; an edit on top of it counts as that side's change. One that was not done
     leaves the base as it was. What belongs to fields that are no longer mapped is dropped.
     """
+    keys = [pair.key for pair in configuration.pairs]
+    if not state.sent:
+        return {key: state.base[key] for key in keys if key in state.base}, {}, ()
     base: dict[str, Base] = {}
     waiting: dict[tuple[str, Side], Sent] = {}
     flags: list[str] = []
     region = configuration.phone_region
-    for pair in configuration.pairs:
-        agreed = state.base.get(pair.key)
+    for key, pair in zip(keys, configuration.pairs, strict=True):
+        agreed = state.base.get(key)
         on_record = {
-            side: sent for side in SIDES if (sent := state.sent.get((pair.key, side))) is not None
+            side: sent for side in SIDES if (sent := state.sent.get((key, side))) is not None
         }
-        for side in SIDES if on_record else ():
+        for side in SIDES:
             half = state.half(side)
             if side not in on_record or half is None or side not in seen:
                 continue
@@ -46,9 +49,9 @@ def judge(
                     on_record[source] = replace(its_sent, source=value)
             if outcome == "cut":
                 flags.append(wording.cut(configuration.side(side).app_label, field))
-        waiting.update({(pair.key, side): sent for side, sent in on_record.items()})
+        waiting.update({(key, side): sent for side, sent in on_record.items()})
         if agreed is not None:
-            base[pair.key] = agreed
+            base[key] = agreed
     return base, waiting, tuple(flags)
 
 
@@ -59,11 +62,14 @@ def _look(
     if field.key not in values:
         return ("done" if sent.answered else "not done"), sent.value
     stands = values[field.key]
+    if same(field, sent.value, stands, region):
+        return "done", stands
+    # Before habits are allowed for: what stood there may differ from what was sent by case alone.
+    if not sent.answered and same(field, sent.stood, stands, region):
+        return "not done", None
     kept = kept_as(field, sent.value, stands, region)
     if kept == "same":
         return "done", stands
-    if not sent.answered and same(field, sent.stood, stands, region):
-        return "not done", None
     if kept == "cut":
         return "cut", stands
     # A person's edit. Without an answer it is not known whether it came before or after our write;

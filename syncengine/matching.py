@@ -96,19 +96,15 @@ class Matcher:
                     draft.wake()
             else:
                 seekers[id(draft)] = draft
-        for draft in self._waiting_on(side, after, reached):
+        for draft in self._waiting_on([pk for pk, _ in records]):
             seekers.setdefault(id(draft), draft)
         self.seek(list(seekers.values()))
         return reached
 
-    def _waiting_on(self, side: Side, after: int, reached: int) -> Iterable[Draft]:
-        """Yield contacts with one half that hold a key which these changes brought or took."""
+    def _waiting_on(self, changed: Collection[int]) -> Iterable[Draft]:
+        """Yield contacts with one half that hold a key which one of these records has or had."""
         moved = (
-            MatchKey.objects.filter(
-                mirror=self.mirrors[side], number__gt=after, number__lte=reached
-            )
-            .exclude(key__startswith="r:")
-            .values("key")
+            MatchKey.objects.filter(record__in=changed).exclude(key__startswith="r:").values("key")
         )
         for each in SIDES:
             holders = MatchKey.objects.filter(
@@ -129,8 +125,11 @@ class Matcher:
         if not seekers:
             return
         around = Neighbourhood(self, seekers)
+        for side in SIDES:
+            # All at once; joining asks for them one by one.
+            self.book.of(side, [each.pk for each in around.records.values() if each.side == side])
         for draft in seekers:
-            if not draft.is_linked:
+            if not draft.is_linked and self.book.has(draft):
                 self._seek_one(draft, around)
 
     def _certain(self, seekers: Sequence[Draft]) -> list[Draft]:
@@ -158,8 +157,9 @@ class Matcher:
         if me.gone or not self.in_scope(me):
             draft.wake()
             return
-        if me.pk in around.known_partners:
-            self.book.link(draft, other(side), around.known_partners[me.pk])
+        partner = around.known_partners.get(me.pk)
+        if partner is not None and (me.pk, partner) not in around.apart:
+            self._join(draft, me, partner, around)
             return
         if around.creating(me, draft):
             draft.rest(Status.WAITING, BEING_CREATED)
@@ -189,7 +189,7 @@ class Matcher:
             if chosen is None:
                 draft.rest(Status.REVIEW, SEVERAL)
             else:
-                self._join(draft, me, chosen, around)
+                self._join(draft, me, chosen.pk, around)
 
     def _alone(self, draft: Draft, me: Seen, around: Neighbourhood, *, kept_apart: bool) -> None:
         if kept_apart:
@@ -219,10 +219,14 @@ class Matcher:
         rivals = self._rivals(me, namesakes[0], around)
         return None if any(names.same(each.name, me.name) for each in rivals) else namesakes[0]
 
-    def _join(self, draft: Draft, me: Seen, chosen: Seen, around: Neighbourhood) -> None:
-        theirs = self.book.of(chosen.side, [chosen.pk]).get(chosen.pk)
+    def _join(self, draft: Draft, me: Seen, chosen: int, around: Neighbourhood) -> None:
+        there = other(me.side)
+        theirs = self.book.of(there, [chosen]).get(chosen)
+        if theirs is not None and theirs.contact_id in around.being_created:
+            draft.rest(Status.WAITING, BEING_CREATED)
+            return
         if theirs is None or not theirs.is_linked:
-            self.book.link(draft, chosen.side, chosen.pk)
+            self.book.link(draft, there, chosen)
             return
         half = around.gone_half(theirs.record_id(me.side) or 0)
         if half:
@@ -246,7 +250,7 @@ class Matcher:
             mine = [each for each in mine if extras & details[each.pk]]
         theirs = [each for each in theirs if (me.pk, each.pk) not in around.apart]
         if len(theirs) == 1 and not mine:
-            self._join(draft, me, theirs[0], around)
+            self._join(draft, me, theirs[0].pk, around)
         elif theirs or mine or not extras:
             draft.rest(Status.REVIEW, SEVERAL if theirs or mine else NAME_ALONE)
         else:
@@ -273,6 +277,12 @@ def _texts(value: Value) -> tuple[str, ...]:
     return (str(value),) if value else ()
 
 
+def being_created(connection: Connection) -> set[int]:
+    """Return the contacts of a connection whose other half is being created, or may be."""
+    open_ = Intent.objects.filter(contact__connection=connection, state=Intent.State.OPEN)
+    return {pk for pk in open_.values_list("contact", flat=True) if pk is not None}
+
+
 class Neighbourhood:
     """All that matching asks about some contacts with one half, read in a few queries."""
 
@@ -292,6 +302,7 @@ class Neighbourhood:
         self.known_partners = self._known_partners(ids)
         names_ = {f"n:{names.key(self.records[pk].name)}" for pk in ids}
         self._intents = self._open_intents(keys | names_)
+        self.being_created = being_created(matcher.connection)
 
     def _load(self, which: Q, ids: Collection[int]) -> set[str]:
         """Take in the holders of keys, and return all email keys that these hold."""

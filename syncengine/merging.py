@@ -21,6 +21,8 @@ def merge(cases: Sequence[Case]) -> list[Merged]:
 def _merge_one(case: Case) -> Merged:
     if is_list(case.pair):
         return merge_entries(case)
+    if case.creating:
+        return _copy(case, other(case.creating)) if case.is_open(case.creating) else Merged(None)
     if case.is_first:
         return _merge_first(case)
     changed = [side for side in SIDES if case.changed(side)]
@@ -41,8 +43,6 @@ def _merge_first(case: Case) -> Merged:
         return case.kept()
     if case.agree() or case.stands_as_written():
         return case.settled(*case.standing_flags())
-    if case.creating:
-        return _copy_filled(case)
     mode = case.configuration.first_merge
     if mode is FirstMerge.LINK_ONLY:
         return case.settled(*case.standing_flags())
@@ -89,13 +89,14 @@ def _copy(case: Case, source: Side, *, conflict: bool = False) -> Merged:
     if is_blank(case.value(source)) and not case.configuration.copy_blanks:
         return case.settled()
     field = case.pair.field(target)
-    if case.is_known(target) and case.agree():
+    can_be_there = case.is_known(target) and not case.creating
+    if can_be_there and case.agree():
         return case.settled()
     try:
         value = case.fitted(target)
     except CannotConvert as problem:
         return case.settled(wording.left_out(case.app(target), field, problem.reason))
-    if case.is_known(target) and _is_there(case, target, value):
+    if can_be_there and _is_there(case, target, value):
         return case.settled()
     lost = case.value(target) if conflict else None
     return Merged(case.base, {target: Write(value, lost, conflict)})
@@ -103,8 +104,10 @@ def _copy(case: Case, source: Side, *, conflict: bool = False) -> Merged:
 
 def _is_there(case: Case, target: Side, value: Value) -> bool:
     field, stands = case.pair.field(target), case.stands(target)
+    if not same(field, value, stands, case.region):
+        return False
     views = case.view(target, value), case.view(target, stands)
-    return same(field, value, stands, case.region) and same(field, *views, case.region)
+    return not case.is_one_of_many(target) or same(field, *views, case.region)
 
 
 # The address

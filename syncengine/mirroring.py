@@ -22,6 +22,7 @@ from connections.schema import (
     is_blank,
     to_json,
 )
+from syncengine import bulk
 from syncengine.models import MatchKey, Mirror, Record
 from syncengine.models.mirror import is_newer
 
@@ -123,7 +124,7 @@ class Taker:
         gone = list(self.mirror.records.filter(named, gone_at=None))
         for record in gone:
             record.gone_at, record.number = self.now, self._next_number()
-        _upsert(gone)
+        bulk.update(gone, ["gone_at", "number"])
 
     def relate(self, related: Mapping[str, Mapping[str, Value]]) -> None:
         """Give new values to each record that names one of these things."""
@@ -144,7 +145,7 @@ class Taker:
                 del record.values
                 record.number = self._next_number()
                 changed.append(record)
-        _upsert(changed)
+        bulk.update(changed, ["content", "number"])
 
     def _next_number(self) -> int:
         self.mirror.last_number += 1
@@ -158,7 +159,7 @@ class Taker:
         if not row.deleted:
             self._count_blanks(before, values)
         kept = known if row.deleted else None
-        return Record(
+        record = Record(
             mirror=self.mirror,
             remote_id=row.id,
             address=row.asked_as,
@@ -176,6 +177,8 @@ class Taker:
             number=self._next_number(),
             full_read=self.mirror.full_read if self.stamp else known.full_read if known else 0,
         )
+        record.values = values
+        return record
 
     def _count_blanks(self, before: Values, after: Values) -> None:
         if self.blanked is None:
@@ -194,7 +197,7 @@ class Taker:
             "record_id", "key", "current"
         ):
             held.setdefault(record_id, {})[key] = current
-        rows = []
+        keys: list[MatchKey] = []
         for record in records:
             had = held.get(record.pk, {})
             has = match_keys(record.values, self.roles, related[record.remote_id])
@@ -203,7 +206,7 @@ class Taker:
             moved = {key for key in has if not had.get(key)} | {
                 key for key, current in had.items() if current and key not in has
             }
-            rows += [
+            keys += [
                 MatchKey(
                     mirror=self.mirror,
                     record=record,
@@ -213,12 +216,7 @@ class Taker:
                 )
                 for key in sorted(moved)
             ]
-        MatchKey.objects.bulk_create(
-            rows,
-            update_conflicts=True,
-            unique_fields=["record", "key"],
-            update_fields=["current", "number"],
-        )
+        bulk.upsert(keys, ["record", "key"], ["current", "number"])
 
     def _merge_away(self, rows: Iterable[RemoteRecord]) -> None:
         """Mark as gone whoever was known under a previous address of another record: merged inside
@@ -266,11 +264,10 @@ _NOTHING = object()
 
 
 def _upsert(records: Sequence[Record]) -> None:
-    Record.objects.bulk_create(
+    bulk.upsert(
         records,
-        update_conflicts=True,
-        unique_fields=["mirror", "remote_id"],
-        update_fields=[
+        ["mirror", "remote_id"],
+        [
             "address", "version", "content", "name", "mark", "scopes", "left_out", "archived",
             "gone_at", "number", "full_read",
         ],

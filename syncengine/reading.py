@@ -62,6 +62,8 @@ class Reader:
                         self._ensure()
             except CursorExpired:
                 self._begin_full_read()
+                if self.stop():
+                    return False
 
     def _ensure(self) -> None:
         for each in self.held:

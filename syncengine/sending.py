@@ -5,7 +5,7 @@ It writes nothing to the database, but new tokens of an account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -102,7 +102,24 @@ class _Sender:
             return [_of_one(error) for _ in requests]
         if len(outcomes) != len(requests):
             return [Doubt(f"{len(outcomes)} answers for {len(requests)} writes") for _ in requests]
+        self._read_again(
+            request.asked_as
+            for request, outcome in zip(requests, outcomes, strict=True)
+            if isinstance(outcome, Moved) and isinstance(request, Update)
+        )
         return [*outcomes]
+
+    def _read_again(self, addresses: Iterable[str]) -> None:
+        """Read what moved, so that it can be decided anew at once."""
+        moved = list(addresses)
+        if not moved:
+            return
+        try:
+            now = self.connector.get(moved)
+        except ConnectorError as error:
+            self.stopped = error
+            return
+        self.batch.fresh += [record for record in now.values() if record is not None]
 
     def _call(self, requests: Sequence[Request]) -> Sequence[Outcome]:
         creations = [each for each in requests if isinstance(each, Creation)]

@@ -193,9 +193,7 @@ class Steps:
             or mine.filter(awake=True).exists()
             or mine.filter(wake_at__lte=clock.now()).exists()
             or mine.exclude(asked="").exists()
-            or Intent.objects.filter(
-                contact__connection=job.connection, state=Intent.State.OPEN
-            ).exists()
+            or doubts.open_intents(job).exists()
         )
 
     def _unmatched(self) -> bool:
@@ -219,6 +217,7 @@ class Steps:
         if self._any_awake() or self._unmatched():
             for side in SIDES:
                 self._refresh_catalogue(side, CATALOGUE_BEFORE_WRITE)
+            self._check_scopes()
             self._note_revision()
         if not self._match():
             return False
@@ -261,6 +260,7 @@ class Steps:
             matcher = Matcher(job.connection, job.configuration, job.mirrors, job.roles, now)
             lines = doubts.resolve(job, matcher, now)
             lines += asking.answer(job, matcher, now)
+            doubts.seek_again(job, matcher)
             matcher.book.save()
             Change.objects.bulk_create(lines)
         for side in SIDES:

@@ -7,8 +7,9 @@ one that is lost is queued again by the next tick.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django_q.tasks import async_task
@@ -16,12 +17,17 @@ from django_q.tasks import async_task
 from connections.models import Account, Connection
 from syncengine import clock, control, engine
 from syncengine.engine import Progress
-from syncengine.models import Run, SyncState
+from syncengine.models import Intent, Mirror, Record, Run, SyncState
 from syncengine.models.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
 TICK = "syncengine.tasks.tick"
 SLICE = "syncengine.tasks.sync_slice"
+DELETE_ACCOUNT = "syncengine.tasks.delete_account"
+DELETION_SECONDS = 50
+"""How long a deletion goes on before the tick has it go on."""
+CHUNK = 500
+"""How many rows are deleted at once."""
 
 
 def tick() -> dict[str, int]:
@@ -33,6 +39,8 @@ def tick() -> dict[str, int]:
     due = list(_due())
     for connection_id in due:
         async_task(SLICE, connection_id)
+    for account_id in Account.objects.filter(status=Account.Status.DELETING).values_list("pk"):
+        async_task(DELETE_ACCOUNT, *account_id)
     Run.objects.filter(kind=Run.Kind.PREVIEW, started_at__lt=now - control.PREVIEW_KEPT).delete()
     return {"queued": len(due)}
 
@@ -64,7 +72,14 @@ def _due() -> Iterable[int]:
             yield connection_id
 
 
-def sync_slice(connection_id: int) -> dict[str, str]:
+def ask_sync(connection_id: int, cause: str) -> None:
+    """Queue a sync that a person asked for: what was read before now is read again."""
+    async_task(SLICE, connection_id, cause=cause, asked_at=clock.now().isoformat())
+
+
+def sync_slice(
+    connection_id: int, cause: str = "the schedule", asked_at: str = ""
+) -> dict[str, str]:
     """Work on a connection for a slice, and queue its continuation behind the others where it is
     not done.
     """
@@ -76,7 +91,38 @@ def sync_slice(connection_id: int) -> dict[str, str]:
     why = control.blocked(connection, state) or control.held_why(connection, state)
     if why and not going:
         return {"status": why}
-    advance = engine.advance(connection_id)
+    advance = engine.advance(
+        connection_id,
+        cause=cause,
+        asked_at=datetime.fromisoformat(asked_at) if asked_at else None,
+    )
     if advance.progress is Progress.AGAIN:
-        async_task(SLICE, connection_id)
+        async_task(SLICE, connection_id, cause=cause, asked_at=asked_at)
     return {"status": advance.progress.value}
+
+
+def delete_account(account_id: int) -> dict[str, str]:
+    """Delete an account that is marked for it with all that was seen of it, in chunks; the tick has
+    it go on where that takes longer than a slice.
+    """
+    account = Account.objects.filter(pk=account_id, status=Account.Status.DELETING).first()
+    if account is None:
+        return {"status": "nothing to do"}
+    if Connection.objects.filter(Q(left=account) | Q(right=account)).exists():
+        # What is left of its records is no use without the rest.
+        Mirror.objects.filter(account=account).update(cursor=None)
+        account.lose_authorization("A connection was made with it while it was being deleted.")
+        return {"status": "in use"}
+    ends_at = time.monotonic() + DELETION_SECONDS
+    for model in (Record, Intent):
+        while ids := list(
+            model._default_manager.filter(mirror__account=account).values_list("pk", flat=True)[
+                :CHUNK
+            ]
+        ):
+            if time.monotonic() > ends_at:
+                return {"status": "goes on"}
+            # Without the content: nothing has to be decrypted for it.
+            model._default_manager.filter(pk__in=ids).only("pk").delete()
+    account.delete()
+    return {"status": "deleted"}

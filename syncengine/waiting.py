@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from django.db.models import QuerySet
 
 from connections.configuration import SIDES, Side, other
 from connections.models import Connection
@@ -42,17 +44,24 @@ class Case:
 
 def cases(connection: Connection) -> list[Case]:
     """Return the contacts of a connection that wait for a person, by their numbers."""
-    rows = list(
-        Contact.objects.filter(connection=connection, status__in=WAITING)
-        .select_related("left", "right")
-        .defer("base", "sent", "left__content", "right__content")
-        .order_by("pk")
+    rows = Contact.objects.filter(connection=connection, status__in=WAITING)
+    return cases_of(connection, list(without_values(rows).order_by("pk")))
+
+
+def without_values(rows: QuerySet[Contact]) -> QuerySet[Contact]:
+    """Return contacts with their records, and nothing decrypted."""
+    return rows.select_related("left", "right").defer(
+        "base", "sent", "left__content", "right__content"
     )
+
+
+def cases_of(connection: Connection, rows: Sequence[Contact]) -> list[Case]:
+    """Return these contacts with whom each could be linked."""
     found = _candidates(connection, rows)
     shown = {pk for pks in found.values() for pk in pks}
     shown |= {pk for row in rows for side in SIDES if (pk := row.record_id(side))}
     records = _records(shown)
-    emails = _emails(shown)
+    emails = emails_of(shown)
 
     def half(side: Side, pk: int) -> Half:
         record = records[pk]
@@ -98,7 +107,8 @@ def _records(pks: set[int]) -> dict[int, Record]:
     return Record.objects.defer("content").in_bulk(list(pks))
 
 
-def _emails(pks: set[int]) -> Mapping[int, list[str]]:
+def emails_of(pks: Collection[int]) -> Mapping[int, list[str]]:
+    """Return the email addresses of records, by their numbers."""
     found: defaultdict[int, list[str]] = defaultdict(list)
     keys = MatchKey.objects.filter(record__in=pks, key__startswith=EMAIL, current=True)
     for pk, key in keys.order_by("key").values_list("record_id", "key"):

@@ -8,6 +8,7 @@ its own, which is killed as a whole.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -77,9 +78,14 @@ class Cluster:
         """The seconds since it was started."""
         return time.monotonic() - self._started_at
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def exit_code(self) -> int | None:
-        """Return how its main process ended, None while it runs."""
-        return None if self._process is None else self._process.poll()
+        """How its main process ended, None while it runs."""
+        return self._process.returncode if self._process else None
 
     def ask_to_stop(self) -> None:
         """Let it finish what it has in hand; the whole group would die in mid-task."""
@@ -112,6 +118,7 @@ class Watchdog:
         self.stopping = False
         self.hurried = False
         self._asked_at = 0.0
+        self._busy_at = -math.inf
         self._pause = 1.0
 
     def stop(self) -> None:
@@ -125,8 +132,8 @@ class Watchdog:
             self._sleep(min(5.0, self.silence / 10))
             if self.stopping:
                 break
-            code = self.cluster.exit_code()
-            if code is not None:
+            if not self.cluster.is_running:
+                code = self.cluster.exit_code
                 self._begin_again(f"the cluster ended by itself (exit code {code})")
             elif self._is_silent():
                 self._begin_again(f"no sign of life for {self.silence:g} seconds")
@@ -161,7 +168,11 @@ class Watchdog:
 
     def _silence(self) -> float:
         close_old_connections()
-        return min(silent_for(), self.cluster.age)
+        silence = silent_for()
+        if silence == 0:
+            # While all were busy, nobody showed a sign; after that, someone has time to do so.
+            self._busy_at = time.monotonic()
+        return min(silence, self.cluster.age, time.monotonic() - self._busy_at)
 
     def _ring(self) -> None:
         """Ask the cluster for a tick, without waiting for the schedule."""
@@ -175,7 +186,7 @@ class Watchdog:
         """Let the cluster finish what it has in hand, and see to it that nothing of it is left."""
         self.cluster.ask_to_stop()
         ends_at = time.monotonic() + STOP_SECONDS
-        while self.cluster.exit_code() is None and not self.hurried:
+        while self.cluster.is_running and not self.hurried:
             if time.monotonic() > ends_at or self._is_hanging():
                 logger.error("The cluster does not stop; it is killed")
                 break

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from connections.models import Canary
+from connections.models import Account, Canary, Connection
 from syncengine import clock
-from syncengine.models import Heartbeat
+from syncengine.models import Heartbeat, SyncState
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_matters]
 
@@ -31,10 +31,31 @@ def test_all_is_well(client: Client) -> None:
 
 def test_a_silent_worker_is_told(client: Client) -> None:
     Heartbeat.objects.update(at=clock.now() - timedelta(minutes=4))
+
     assert answer(client) == (503, "no sign of the worker for 3 minutes")
 
+
+def test_a_worker_in_a_long_slice_is_not_silent(client: Client) -> None:
+    Heartbeat.objects.update(at=clock.now() - timedelta(minutes=4))
+    a_lease = clock.now() + timedelta(minutes=1)
+    SyncState.objects.create(connection=new_connection(), lease_expires_at=a_lease)
+
+    assert answer(client) == (200, "")
+
+
+def test_a_worker_that_never_ran_is_missed_where_it_has_work(client: Client) -> None:
     Heartbeat.objects.all().delete()
+    assert answer(client) == (200, "")
+
+    new_connection()
     assert answer(client) == (503, "no sign of the worker for 3 minutes")
+
+
+def new_connection() -> Connection:
+    left, right = (Account.objects.create(label=label, app=label) for label in "lr")
+    return Connection.objects.create(
+        name="North", left=left, right=right, state=Connection.State.ACTIVE
+    )
 
 
 def test_keys_that_do_not_fit_are_told(

@@ -47,10 +47,10 @@ FULL = Field("name", "Name", Type.TEXT, Role.FULL_NAME)
 FIELDS = (GIVEN, FAMILY, EMAILS, PHONES, JOB, NOTES, STREET, CITY, COUNTRY)
 
 
-def side(app: str, *fields: Field, **settings: object) -> SideConfiguration:
+def side(app: str, *fields: Field, **settings: Any) -> SideConfiguration:
     """Return one side with its app's fields."""
     made = SideConfiguration(app.lower(), app, 1, fields=fields_to_know(fields))
-    return replace(made, **settings)  # type: ignore[arg-type]
+    return replace(made, **settings)
 
 
 def configure(
@@ -58,7 +58,7 @@ def configure(
     right: tuple[Field, ...] = FIELDS,
     pairs: tuple[Pair, ...] | None = None,
     direction: Direction = Direction.BOTH,
-    **settings: object,
+    **settings: Any,
 ) -> Configuration:
     """Return a connection of Pipeliner (left) and Google (right), mapped by default."""
     made = Configuration(
@@ -69,14 +69,12 @@ def configure(
         phone_region="AT",
         time_zone="Europe/Vienna",
     )
-    return replace(made, **settings)  # type: ignore[arg-type]
+    return replace(made, **settings)
 
 
-def one_pair(left: Field, right: Field | None = None, **settings: object) -> Configuration:
+def one_pair(left: Field, right: Field | None = None, **settings: Any) -> Configuration:
     """Return a connection that maps one field besides the name, without a word on emails."""
-    direction = settings.get("direction", Direction.BOTH)
-    assert isinstance(direction, Direction)
-    pair = Pair(left, right or left, direction)
+    pair = Pair(left, right or left, settings.get("direction", Direction.BOTH))
     return configure((left,), (right or left,), (pair,), **{"avoid_duplicates": False, **settings})
 
 
@@ -104,14 +102,16 @@ class TwoApps:
     keeps: Keeps = as_it_is
     written_at: dict[tuple[str, Side], tuple[datetime, ...]] = field(default_factory=dict)
     now: datetime = NOW
-    half_settings: dict[Side, dict[str, object]] = field(default_factory=dict)
+    half_settings: dict[Side, dict[str, Any]] = field(default_factory=dict)
     was_in_scope: bool = True
 
     def __repr__(self) -> str:
         """Return what tells one from another in the report of a failing property."""
         made = self.configuration
         settings = (made.winner, made.first_merge.value, f"copy_blanks={made.copy_blanks}")
-        one_way = [f"{each.key}: {each.direction}" for each in made.pairs if each.direction != "both"]
+        one_way = [
+            f"{each.key}: {each.direction}" for each in made.pairs if each.direction != "both"
+        ]
         halves = [{k: v for k, v in (half or {}).items() if v} for half in (self.left, self.right)]
         return f"TwoApps({settings}, {one_way}, {halves}, {self.keeps})"
 
@@ -128,7 +128,7 @@ class TwoApps:
         if stored is None:
             return None
         settings = self.half_settings.get(side, {})
-        return Half(self._with_joined_name(side, stored), **settings)  # type: ignore[arg-type]
+        return Half(self._with_joined_name(side, stored), **settings)
 
     def _with_joined_name(self, side: Side, values: Values) -> Values:
         fields = {field.role: field for field in self.configuration.side(side).fields}
@@ -210,3 +210,17 @@ def synced(configuration: Configuration, left: Values, right: Values | None = No
     world.settle()
     world.written_at.clear()
     return world
+
+
+ANN: dict[str, Value] = {
+    **dict.fromkeys(field.key for field in FIELDS),
+    "first_name": "Ann",
+    "last_name": "Lee",
+    "emails": ("ann@x.org",),
+    "job": "Buyer",
+}
+
+
+def linked(**settings: Any) -> TwoApps:
+    """Return a linked contact, Ann, in agreement."""
+    return synced(configure(**settings), ANN)

@@ -1,46 +1,31 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from connections.configuration import SIDES, Configuration, Direction, Pair, Side, other
-from connections.schema import Birthday, Field, Role, Type, Value
-from syncengine import deciding, state
-from syncengine.state import Base, Effect, Sent, Status
+from connections.configuration import Configuration, Direction, Pair, Side, other
+from connections.schema import Field, Type, Value
+from syncengine.state import Effect, Status
 from tests.syncengine.builders import (
+    ANN,
     EMAILS,
-    FAMILY,
     FIELDS,
     FULL,
-    GIVEN,
     JOB,
     JOINED,
     NOTES,
     NOW,
     PARTS,
-    PHONES,
     TwoApps,
     configure,
-    one_pair,
-    side,
-    synced,
+    linked,
 )
 
-ANN: dict[str, Value] = {
-    **dict.fromkeys(field.key for field in FIELDS),
-    "first_name": "Ann",
-    "last_name": "Lee",
-    "emails": ("ann@x.org",),
-    "job": "Buyer",
-}
 
-
-def alone(configuration: Configuration, values: dict[str, Value], **half: object) -> TwoApps:
+def alone(configuration: Configuration, values: dict[str, Value], **half: Any) -> TwoApps:
     """Return a contact that is at Pipeliner only."""
     return TwoApps(configuration, left=values, linked=False, half_settings={"left": half})
 
@@ -207,10 +192,6 @@ def test_va7_a_creation_where_names_are_in_parts() -> None:
 # Linked, and not in sync
 
 
-def linked(**settings: object) -> TwoApps:
-    return synced(configure(**settings), ANN)  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize("gone", [["left"], ["right"], ["left", "right"]])
 def test_du2_a_counterpart_that_was_deleted_is_not_made_again(gone: list[Side]) -> None:
     world = linked()
@@ -319,177 +300,6 @@ def test_what_could_not_be_read_of_a_mapped_field_is_flagged() -> None:
     assert world.run().flags == ("Job title was not taken from Pipeliner: it holds NUL",)
 
 
-# What was sent [I4]
-
-
-def sent_job(**seen: Value) -> TwoApps:
-    """Return a contact whose job title was just sent to the right side."""
-    world = linked()
-    world.values("left")["job"] = "Head of purchasing and so on"
-    world.take(world.decide(), answered=bool(seen.pop("answered", True)))
-    world.values("right").update(seen)
-    return world
-
-
-@pytest.mark.parametrize("answered", [True, False])
-def test_i4_nothing_is_written_while_what_was_sent_may_not_be_judged(answered: bool) -> None:
-    world = sent_job(answered=answered)
-    world.values("left")["notes"] = "tall"
-    decision = world.decide("left")
-    assert decision.status is (Status.WAITING if answered else Status.DOUBT)
-    assert (decision.writes, decision.sent) == ({}, world.sent)
-    assert decision.base == world.base
-
-
-@pytest.mark.parametrize("answered", [True, False])
-@pytest.mark.parametrize(
-    "kept",
-    [
-        "Head of purchasing and so on",
-        " head of  PURCHASING and so on",
-        "Head of purchasing &#97;nd so on",
-    ],
-)
-def test_i4_what_an_app_made_of_our_value_is_never_copied_back(kept: str, answered: bool) -> None:
-    world = sent_job(job=kept, answered=answered)
-    decision = world.run()
-    assert (decision.status, decision.writes, decision.sent) == (Status.IN_SYNC, {}, {})
-    assert decision.base["job=job"].right == kept
-    assert decision.flags == ()
-
-
-@pytest.mark.parametrize("answered", [True, False])
-def test_i4_a_value_cut_short_is_flagged_and_never_copied_back(answered: bool) -> None:
-    world = sent_job(job="Head of purchasing and", answered=answered)
-    decision = world.run()
-    assert (decision.writes, decision.flags) == ({}, ("Google cut Job title short",))
-    assert world.run().flags == decision.flags
-    world.values("right")["job"] = "Buyer"
-    assert world.run().writes == {"left": {"job": "Buyer"}}
-
-
-def test_i4_a_write_without_an_answer_that_was_not_done_is_made_again() -> None:
-    decision = sent_job(answered=False).run()
-    assert decision.writes == {"right": {"job": "Head of purchasing and so on"}}
-    assert decision.conflicts == 0
-
-
-def test_i4_what_stood_there_is_not_taken_for_a_cut_of_what_was_sent() -> None:
-    world = linked()
-    for each in SIDES:
-        world.values(each)["notes"] = "A long note that stands here"
-    world.settle()
-    world.values("left")["notes"] = "A long note that stands here and goes on"
-    world.take(world.decide(), answered=False)
-    assert world.run().writes == {"right": {"notes": "A long note that stands here and goes on"}}
-
-
-def test_i4_a_persons_edit_after_our_write_is_copied() -> None:
-    world = sent_job(job="Singer")
-    decision = world.run()
-    assert decision.writes == {"left": {"job": "Singer"}}
-    assert decision.conflicts == 0
-
-
-@pytest.mark.parametrize(
-    ("winner", "writes"),
-    [
-        ("left", {"right": {"job": "Head of purchasing and so on"}}),
-        ("right", {"left": {"job": "Singer"}}),
-    ],
-)
-def test_i4_an_edit_beside_a_write_without_an_answer_is_a_conflict(
-    winner: Side, writes: dict[Side, dict[str, Value]]
-) -> None:
-    world = sent_job(job="Singer", answered=False)
-    world.configuration = replace(world.configuration, winner=winner)
-    decision = world.run()
-    assert (decision.writes, decision.conflicts) == (writes, 1)
-
-
-def test_i4_the_sources_next_edit_is_not_lost_while_our_write_is_out() -> None:
-    world = sent_job(job="Head of purchasing and so on")
-    world.values("left")["job"] = "Director"
-    assert world.run().writes == {"right": {"job": "Director"}}
-
-
-def test_i4_judging_one_side_leaves_the_other_on_record() -> None:
-    world = linked()
-    world.values("left")["emails"] = ("ann@x.org", "left@x.org")
-    world.values("right")["emails"] = ("ann@x.org", "right@x.org")
-    first = world.decide()
-    world.take(first)
-    world.write("right", first.writes["right"])
-
-    base, sent, flags = deciding.judge(world.configuration, world.state(), {"right"})
-
-    assert set(sent) == {("emails=emails", "left")}
-    assert flags == ()
-    world.base, world.sent = (
-        base,
-        {key: replace(each, answered=False) for key, each in sent.items()},
-    )
-    assert world.run().writes == {"left": {"emails": ("ann@x.org", "left@x.org", "right@x.org")}}
-    world.settle()
-    assert set(world.values("left")["emails"]) == set(world.values("right")["emails"])  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("done", ["left", "right"])
-def test_i3_a_first_merge_of_which_one_side_was_not_written_goes_on(done: Side) -> None:
-    world = TwoApps(
-        configure(),
-        {**ANN, "emails": ("ann@x.org", "left@x.org")},
-        {**ANN, "emails": ("ann@x.org", "right@x.org")},
-    )
-    decision = world.decide()
-    world.take(decision, answered=False)
-    world.write(done, decision.writes[done])
-    world.settle()
-    expected = {"ann@x.org", "left@x.org", "right@x.org"}
-    assert set(world.values("left")["emails"]) == expected  # type: ignore[arg-type]
-    assert set(world.values("right")["emails"]) == expected  # type: ignore[arg-type]
-
-
-def test_i3_a_removal_of_which_one_side_was_not_written_goes_on() -> None:
-    world = synced(one_pair(PHONES), {"phones": ("01 1000", "01 2000", "01 3000")})
-    world.values("left")["phones"] = ("01 2000", "01 3000")
-    world.values("right")["phones"] = ("01 1000", "01 3000")
-    decision = world.decide()
-    assert decision.writes == {"left": {"phones": ("01 3000",)}, "right": {"phones": ("01 3000",)}}
-    world.take(decision, answered=False)
-    world.write("left", decision.writes["left"])
-    world.settle()
-    assert world.values("left")["phones"] == world.values("right")["phones"] == ("01 3000",)
-
-
-def test_i4_lists_that_an_app_reorders_and_writes_anew_stay_as_they_are() -> None:
-    world = linked()
-    world.values("left").update(phones=("+43 1 58858", "01 4000"))
-    world.take(world.decide())
-    world.values("right")["phones"] = ("014000", "+43158858")
-    decision = world.run()
-    assert (decision.writes, decision.status) == ({}, Status.IN_SYNC)
-
-
-def test_i3_a_clear_before_the_sight_of_a_first_merge_is_copied() -> None:
-    world = TwoApps(one_pair(PHONES), {"phones": ("01 1000",)}, {"phones": ("01 2000",)})
-    world.run()
-    world.values("left")["phones"] = ()
-    assert world.run().writes == {"right": {"phones": None}}
-
-
-def test_what_was_sent_under_other_options_is_merged_anew() -> None:
-    kind, sort = (Field(key, key, Type.CHOICE) for key in ("kind", "sort"))
-    pair = Pair(kind, sort, options=(("1", "x"), ("2", "y")))
-    configuration = configure((kind,), (sort,), (pair,), avoid_duplicates=False)
-    world = TwoApps(configuration, {"kind": "1"}, {"sort": None})
-    assert world.run().writes == {"right": {"sort": "x"}}
-
-    swapped = replace(pair, options=(("1", "y"), ("2", "x")))
-    world.configuration = replace(configuration, pairs=(swapped,))
-    assert world.run().writes == {"right": {"sort": "y"}}
-
-
 # Two programs disagree [I1]
 
 
@@ -532,40 +342,3 @@ def test_i1_a_thawed_field_goes_on_from_where_it_was_agreed() -> None:
     assert world.run().writes == {}
     world.written_at.clear()
     assert world.run().writes == {"left": {"job": "Seller"}}
-
-
-# What is stored
-
-
-def test_what_is_stored_is_read_back_equal() -> None:
-    values: list[Value] = [
-        None,
-        "Ä",
-        True,
-        7,
-        Decimal("1.50"),
-        date(2026, 2, 28),
-        datetime(2026, 1, 1, 12, 30, 1, 50073, tzinfo=UTC),
-        Birthday(None, 2, 29),
-        ("a@x.org", "b@x.org"),
-    ]
-    base = {f"f{i}=g": Base(value, values[-i], "both", "x") for i, value in enumerate(values)}
-    sent: dict[tuple[str, Side], Sent] = {
-        ("f=g", "left"): Sent(values[-1], values[-2], values[4], "x", answered=True),
-        ("f=g", "right"): Sent("a", None, "b", "y"),
-    }
-
-    def stored(value: Any) -> Any:
-        return json.loads(json.dumps(value))
-
-    assert state.base_from_json(stored(state.base_to_json(base))) == base
-    read = state.sent_from_json(stored(state.sent_to_json(sent)))
-    assert read == sent
-    kept = read["f=g", "left"].value
-    assert isinstance(kept, tuple)
-
-
-def test_one_sides_settings_reach_the_builder() -> None:
-    made = side("Pipeliner", GIVEN, FAMILY, JOB, replace(JOB, key="kind", required=True))
-    assert {field.key for field in made.fields} == {"first_name", "last_name", "kind"}
-    assert all(field.role is not Role.JOB_TITLE or field.required for field in made.fields)

@@ -14,6 +14,34 @@ pytestmark = pytest.mark.django_db
 
 SETUPS = {
     "plain": Setup(),
+    "by time, ids alone, one by one": Setup(
+        left=Habits(
+            feed="modified", get_batch=1, answers_records=False, cut_at=24, page_size=2, late=30
+        ),
+        right=Habits(
+            deletions="gone",
+            renames=True,
+            compare_and_set=True,
+            partial_refusals=False,
+            late=100,
+            out_of_order=True,
+            escapes=True,
+        ),
+    ),
+    "no marks, few slots, tidied": Setup(
+        left=Habits(normalises=True, marks=False, needs_name=True, late=40, page_size=3, short_pages=True),
+        right=Habits(slots=2, reorders=True, escapes=True, partial_refusals=False, marks=False),
+    ),
+    "one name, swept": Setup(
+        left=Habits(feed="modified", deletions="none", normalises=True, answers_records=False),
+        right=Habits(one_name=True, compare_and_set=True, cut_at=30, get_batch=1),
+    ),
+    "addresses that change": Setup(
+        left=Habits(renames=True, forgets_addresses=True, compare_and_set=True, get_shows_deleted=True, write_batch=2),
+        right=Habits(renames=True, late_get=True, late=20, feed="modified", answers_records=False),
+    ),
+    "star": Setup(left=Habits(escapes=True, late=20), right=Habits(cut_at=24, reorders=True), shape="star"),
+    "chain": Setup(left=Habits(compare_and_set=True, normalises=True), right=Habits(feed="modified", late=50, out_of_order=True), shape="chain"),
 }
 SUITE = settings(
     max_examples=20,

@@ -1,0 +1,94 @@
+"""The fields of a change for people: what stood there, what stands there then, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from django.utils import timezone
+
+from connections.configuration import Side, other
+from connections.models import Connection
+from connections.schema import Birthday, Value, entries_of, from_json, is_blank
+from syncengine.models import Change
+from syncengine.state import Effect
+from syncengine.states import side_label
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDifference:
+    """One field, before and after, as entries: one for a value, several for a list."""
+
+    label: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    because: str
+    is_created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SideDifference:
+    """The fields of one side."""
+
+    side: Side
+    label: str
+    fields: tuple[FieldDifference, ...]
+
+
+def entries(value: Value) -> tuple[str, ...]:
+    """Return a value as texts for people; none where it is blank."""
+    if is_blank(value):
+        return ()
+    return entries_of(value) or (_shown(value),)
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, Birthday):
+        if value.year is None:
+            return f"{date(2000, value.month, value.day):%-d %B}, no year"
+        return f"{value.day} {date(2000, value.month, 1):%B} {value.year}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%-d %b %Y, %H:%M}"
+    return f"{value:%-d %b %Y}" if isinstance(value, date) else str(value)
+
+
+def differences(change: Change, connection: Connection) -> list[SideDifference]:
+    """Return the fields of a change, side by side; decrypts them."""
+    created = change.kind == Change.Kind.CREATED
+    return [
+        SideDifference(
+            side, side_label(connection, side), tuple(_fields(rows, connection, created))
+        )
+        for side, rows in groupby(change.fields or [], key=lambda row: row[0])
+    ]
+
+
+def _fields(
+    rows: Iterator[list[object]], connection: Connection, created: bool
+) -> Iterator[FieldDifference]:
+    for side, label, before, after, lost, effect, conflict in rows:
+        values = from_json({"before": before, "after": after, "lost": lost})
+        there = side_label(connection, other(side))
+        yield FieldDifference(
+            str(label),
+            entries(values["before"]),
+            entries(values["after"]),
+            "copied" if created else _because(str(effect), bool(conflict), values, there),
+            created,
+        )
+
+
+def _because(effect: str, conflict: bool, values: dict[str, Value], there: str) -> str:
+    if conflict:
+        lost = ", ".join(entries(values["lost"]))
+        also = f"; lost: {lost}" if lost and values["lost"] != values["before"] else ""
+        return f"changed on both sides; {there} won{also}"
+    if effect == Effect.CLEAR:
+        return f"cleared in {there}"
+    if effect == Effect.FILL:
+        return f"filled from {there}" if is_blank(values["before"]) else f"added in {there}"
+    return f"changed in {there}"

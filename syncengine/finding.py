@@ -1,0 +1,82 @@
+"""Finding contacts by name or any email address, and the rows in which pages list them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from connections import names
+from connections.configuration import SIDES, Side
+from connections.models import Connection
+from syncengine.models import Change, Contact, MatchKey, Run
+from syncengine.waiting import EMAIL, emails_of, without_values
+
+NAME = "n:"
+
+
+def contacts_of(connection: Connection) -> QuerySet[Contact]:
+    """Return the contacts of a connection with their records, and nothing decrypted."""
+    return without_values(Contact.objects.filter(connection=connection))
+
+
+def find(connection: Connection, text: str) -> QuerySet[Contact]:
+    """Return the contacts whose name or any email address, present or former, holds a text."""
+    holds = Q(key__startswith=EMAIL, key__contains=text.strip().casefold())
+    if name := names.key(text):
+        holds |= Q(key__startswith=NAME, key__contains=name)
+    accounts = (connection.left_id, connection.right_id)
+    holders = MatchKey.objects.filter(holds, mirror__account__in=accounts).values("record")
+    either = Q(left__in=holders) | Q(right__in=holders)
+    return contacts_of(connection).filter(either).order_by("pk")
+
+
+def stray_changes(connection: Connection, text: str) -> QuerySet[Change]:
+    """Return the changes of contacts that are no more, by their name, newest first."""
+    runs = Run.objects.filter(connection=connection, kind=Run.Kind.SYNC)
+    found = Change.objects.filter(run__in=runs, contact=None, name__icontains=text.strip())
+    return found.select_related("run").defer("fields").order_by("-at", "-pk")
+
+
+def name_of(contact: Contact) -> str:
+    """Return the name of a contact; "" for one without."""
+    return next((each.name for side in SIDES if (each := contact.record(side)) and each.name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A contact as lists show it; `sides` are those on which it has a record."""
+
+    contact: Contact
+    name: str
+    emails: tuple[str, ...]
+    sides: tuple[Side, ...]
+
+
+def rows(contacts: Sequence[Contact]) -> list[Row]:
+    """Return contacts as lists show them."""
+    emails = emails_by_contact(contacts)
+    return [
+        Row(
+            contact,
+            name_of(contact),
+            emails[contact.pk],
+            tuple(side for side in SIDES if contact.record_id(side)),
+        )
+        for contact in contacts
+    ]
+
+
+def emails_by_contact(contacts: Iterable[Contact]) -> dict[int, tuple[str, ...]]:
+    """Return the email addresses of contacts, of both their records, by their numbers."""
+    records = {contact.pk: _record_ids(contact) for contact in contacts}
+    emails = emails_of({pk for pks in records.values() for pk in pks})
+    return {
+        contact: tuple(dict.fromkeys(each for pk in pks for each in emails.get(pk, ())))
+        for contact, pks in records.items()
+    }
+
+
+def _record_ids(contact: Contact) -> list[int]:
+    return [pk for side in SIDES if (pk := contact.record_id(side))]
