@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from connections.connectors import connector_class
+from connections.connectors import connector_class, google_oauth
 from connections.connectors.base import Connector, Identity, Login
 from connections.connectors.google_oauth import GoogleEndpoints
 from connections.connectors.http import Session
@@ -88,6 +88,19 @@ def uses_companies(account: Account) -> bool:
     """Return whether a connection of the account syncs the company, whose feeds are then read."""
     using = Connection.objects.filter(Q(left=account) | Q(right=account))
     return any(connection.syncs(Role.COMPANY) for connection in using.only("switched_off"))
+
+
+def consent_url(redirect_uri: str, state: str, code_verifier: str, login_hint: str) -> str:
+    """Return the address of Google's consent page."""
+    return google_oauth.authorization_url(
+        google_endpoints(), redirect_uri, state, code_verifier, login_hint
+    )
+
+
+def redeem(code: str, redirect_uri: str, code_verifier: str) -> dict[str, str]:
+    """Return the secrets that the code of a consent is good for; raises a connector's errors."""
+    session = open_session("google", {})
+    return google_oauth.exchange(google_endpoints(), session, code, redirect_uri, code_verifier)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -91,6 +92,19 @@ class EncryptedJSONField(EncryptedTextField):
 
     def _from_text(self, text: str) -> Any:
         return json.loads(text)
+
+
+def seal(value: Any) -> str:
+    """Return the JSON value encrypted, for what is kept a while outside of a model."""
+    return str(package.CRYPTER.encrypt(json.dumps(value).encode()).decode())
+
+
+def unseal(token: str, lasts: timedelta) -> Any:
+    """Return the value, None where it was sealed longer ago or with a key that is gone."""
+    try:
+        return json.loads(package.CRYPTER.decrypt(token.encode(), int(lasts.total_seconds())))
+    except InvalidToken:
+        return None
 
 
 def encrypted_columns() -> Iterator[tuple[type[models.Model], list[str]]]:

@@ -1,8 +1,12 @@
-"""The admin site: stock, with our name, our stylesheet and four links in its header."""
+"""The admin site: stock, with our name, our stylesheet, and the front page."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 
 
 class PipesiteAdminSite(AdminSite):
@@ -13,3 +17,12 @@ class PipesiteAdminSite(AdminSite):
     index_title = "Overview"
     site_url = None
     enable_nav_sidebar = False
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """The front page: what needs a person, the connections, the worker, the accounts."""
+        # Its models need the apps to be loaded, which this module comes before.
+        from syncengine.views.overview import overview
+
+        return super().index(request, {**overview(request), **(extra_context or {})})

@@ -10,8 +10,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connections.configuration import SIDES, Side, other
-from connections.connectors.base import ConnectorError, Creation, Update, Written
-from syncengine import brake, bulk, clock, contacts, leases, sending, wording
+from connections.connectors.base import (
+    AuthorizationLost,
+    ConnectorError,
+    Creation,
+    Update,
+    Written,
+)
+from syncengine import brake, bulk, clock, contacts, leases, notices, sending, wording
 from syncengine.concluding import Conclusion, Wave, Write
 from syncengine.job import FRESH_ENOUGH, Job
 from syncengine.matching import BEING_CREATED
@@ -82,8 +88,8 @@ class Applier:
                 contacts.rest(contact, decision)
                 if decision.sent:
                     contact.wake_at = contact.settles_at
-            bulk.update([contact for contact, _ in decided], contacts.RESTING)
-            bulk.insert(lines)
+            bulk.update(Contact, [vars(contact) for contact, _ in decided], contacts.RESTING)
+            bulk.insert(Change, [vars(line) for line in lines])
             self._spend(tally)
             job.save_run()
 
@@ -209,7 +215,7 @@ class Applier:
             for contact, _ in decided:
                 contact.status, contact.reason = Status.DOUBT, wording.IN_DOUBT
                 contact.awake, contact.wake_at = False, contact.settles_at
-            bulk.update([contact for contact, _ in decided], contacts.SENDING)
+            bulk.update(Contact, [vars(contact) for contact, _ in decided], contacts.SENDING)
             job.run.step = job.run.Step.APPLY
             job.save_run()
         return wave
@@ -236,8 +242,8 @@ class Applier:
         for index, write in enumerate(creations):
             moment = now + timedelta(microseconds=index)
             write.intent = Intent(
-                contact=write.contact,
-                mirror=job.mirrors[write.side],
+                contact_id=write.contact.pk,
+                mirror_id=job.mirrors[write.side].pk,
                 mark=moment.isoformat(timespec="microseconds"),
                 created_at=now,
                 settles_at=job.settles_at(write.side, now),
@@ -245,14 +251,17 @@ class Applier:
             assert isinstance(write.request, Creation)
             write.request = replace(write.request, mark=write.intent.mark)
         intents = [write.intent for write in creations if write.intent is not None]
-        bulk.insert(intents)
-        bulk.insert(
-            [
-                IntentKey(intent=write.intent, mirror=job.mirrors[write.side], key=key)
-                for write in creations
-                for key in sorted(self._keys(write.contact, write.side))
-            ]
-        )
+        for intent, id_ in zip(
+            intents, bulk.insert(Intent, [vars(intent) for intent in intents]), strict=True
+        ):
+            intent.pk = id_
+        keys: list[bulk.Row] = [
+            {"intent_id": write.intent.pk, "mirror_id": job.mirrors[write.side].pk, "key": key}
+            for write in creations
+            if write.intent is not None
+            for key in sorted(self._keys(write.contact, write.side))
+        ]
+        bulk.insert(IntentKey, keys)
 
     def _batch(self, wave: Wave) -> None:
         groups: dict[tuple[Side, bool], list[Write]] = {}
@@ -286,22 +295,27 @@ class Applier:
                 lines += conclusion.lines
                 tally.update(conclusion.tally)
             intents = [write.intent for write in wave.writes if write.intent is not None]
-            bulk.update(intents, ["state", "settles_at", "closed_at", "record"])
-            created = {write.contact.pk for write in wave.writes if write.intent is not None}
-            concluded = [writes[0].contact for writes in by_contact.values()]
-            bulk.update([each for each in concluded if each.pk not in created], contacts.RESTING)
             bulk.update(
-                [each for each in concluded if each.pk in created],
-                (*contacts.RESTING, "left", "right"),
+                Intent,
+                [vars(intent) for intent in intents],
+                ["state", "settles_at", "closed_at", "record"],
             )
+            concluded = {pk: vars(writes[0].contact) for pk, writes in by_contact.items()}
+            bulk.update(Contact, [*concluded.values()], contacts.RESTING)
+            created = {write.contact.pk for write in wave.writes if write.intent is not None}
+            bulk.update(Contact, [concluded[pk] for pk in sorted(created)], ["left", "right"])
             if any(intent.state == Intent.State.DROPPED for intent in intents):
                 # Those that waited for such a creation may now be created themselves.
                 waiting = Contact.objects.filter(status=Status.WAITING, reason=BEING_CREATED)
                 waiting.update(awake=True)
-            bulk.insert(lines)
+            bulk.insert(Change, [vars(line) for line in lines])
             self._spend(tally)
             self._move_on(wave, calm)
             job.save_run()
+        for write in wave.writes:
+            if isinstance(write.outcome, AuthorizationLost):
+                account = job.connection.account(write.side)
+                notices.lose_authorization(account, write.outcome.message)
 
     def _take(self, wave: Wave, now: datetime) -> None:
         for side in SIDES:

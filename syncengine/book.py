@@ -13,6 +13,8 @@ from syncengine import bulk
 from syncengine.models import Contact
 from syncengine.state import Status
 
+FIELDS = ("left", "right", "status", "reason", "awake", "left_number", "right_number")
+
 
 @dataclass(slots=True, eq=False)
 class Draft:
@@ -158,30 +160,28 @@ class Book:
         """
         touched = self.touched()
         Contact.objects.filter(pk__in=[pk for draft in touched for pk in draft.absorbed]).delete()
-        rows = [(draft, self._row(draft)) for draft in touched]
-        bulk.update(
-            [row for _, row in rows if row.pk],
-            ["left", "right", "status", "reason", "awake", "left_number", "right_number"],
-        )
+        known = [draft for draft in touched if draft.contact_id]
+        bulk.update(Contact, [_row(draft) for draft in known], FIELDS)
         begun = [draft.contact_id for draft in touched if draft.begins and draft.contact_id]
         Contact.objects.filter(pk__in=begun).update(base=None, sent=None, settles_at=None)
-        new = [(draft, row) for draft, row in rows if not row.pk]
-        bulk.insert([row for _, row in new])
-        for draft, row in new:
-            draft.contact_id = row.pk
+        new = [draft for draft in touched if not draft.contact_id]
+        blank = vars(Contact(connection=self.connection))
+        ids = bulk.insert(Contact, [{**blank, **_row(draft)} for draft in new])
+        for draft, contact_id in zip(new, ids, strict=True):
+            draft.contact_id = contact_id
         self.drafts.clear()
         self._without.clear()
         return touched
 
-    def _row(self, draft: Draft) -> Contact:
-        return Contact(
-            pk=draft.contact_id,
-            connection=self.connection,
-            left_id=draft.left,
-            right_id=draft.right,
-            status=draft.status,
-            reason=draft.reason,
-            awake=draft.awake,
-            left_number=draft.left_number,
-            right_number=draft.right_number,
-        )
+
+def _row(draft: Draft) -> bulk.Row:
+    return {
+        "id": draft.contact_id,
+        "left_id": draft.left,
+        "right_id": draft.right,
+        "status": draft.status,
+        "reason": draft.reason,
+        "awake": draft.awake,
+        "left_number": draft.left_number,
+        "right_number": draft.right_number,
+    }

@@ -70,7 +70,7 @@ class Brake:
         ).exclude(braked={})
         for braked in recent.values_list("braked", flat=True):
             used.update(braked)
-        valid = state.approved_revision == run.revision
+        valid = state.approved_revision == run.revision or UNSEEN in state.allowance
         return cls(
             limits={kind: max(least, links * percent // 100) for kind, least in LEAST.items()},
             used=used,

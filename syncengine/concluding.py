@@ -11,7 +11,6 @@ from django.conf import settings
 
 from connections.configuration import Side
 from connections.connectors.base import (
-    AuthorizationLost,
     ConnectorError,
     Doubt,
     Moved,
@@ -23,7 +22,7 @@ from connections.connectors.base import (
 )
 from connections.models import Account
 from connections.schema import same
-from syncengine import brake, contacts, notices
+from syncengine import brake, contacts
 from syncengine.job import Job
 from syncengine.models import Change, Contact, Intent, Record
 from syncengine.models.mirror import is_newer
@@ -133,9 +132,6 @@ class Conclusion:
             self._drop(write)
             self.again = True
             self.stopped = self.stopped or outcome
-            if isinstance(outcome, AuthorizationLost):
-                account = self.job.connection.account(write.side)
-                notices.lose_authorization(account, outcome.message)
 
     def _written(self, write: Write) -> None:
         for key in [key for key in self.sent if key[1] == write.side]:

@@ -209,6 +209,7 @@ def change(
 ) -> Change:
     """Return a line of the history, not saved."""
     record = contact.left or contact.right
+    fields = tuple(fields)
     return Change(
         run=run,
         contact=contact if contact.pk else None,
@@ -227,5 +228,6 @@ def change(
             for each in fields
         ]
         or None,
+        conflicts=sum(each.conflict for each in fields),
         at=now,
     )

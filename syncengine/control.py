@@ -1,4 +1,4 @@
-"""What people do with a whole connection: start, pause, resume; and why it would not run."""
+"""What people do with a whole connection: start, pause, resume, delete; why it would not run."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import timedelta
 
 from django.db.models import F, Q
 
-from connections.configuration import SIDES, Direction
+from connections.configuration import SIDES
 from connections.models import Account, Connection
-from connections.rings import Link, ring, way_out
+from connections.neighbours import closes_ring
 from syncengine import brake, clock, engine
-from syncengine.models import Mirror, Run, SyncState
+from syncengine.models import Contact, Mirror, Run, SyncState
 
 PREVIEW_KEPT = timedelta(days=7)
 
@@ -22,6 +22,8 @@ class Refused(Exception):
 def blocked(connection: Connection, state: SyncState) -> str:
     """Return why a connection would not run now, with what to do about it; "" where it would."""
     name = connection.name
+    if connection.state == Connection.State.DELETING:
+        return f"“{name}” is being deleted"
     if connection.state == Connection.State.DRAFT:
         return f"“{name}” is a draft. Look at its preview and start it: manage.py start “{name}”"
     if connection.state == Connection.State.PAUSED:
@@ -62,29 +64,26 @@ def latest_preview(connection: Connection) -> Run | None:
     return run if clock.now() - run.started_at < PREVIEW_KEPT else None
 
 
-def _link(connection: Connection) -> Link:
-    return Link(
-        connection.name, connection.left_id, connection.right_id, Direction(connection.direction)
-    )
-
-
 def check_ring(connection: Connection) -> None:
-    """Raise `Refused` where the connection would close a ring [CN11]."""
-    running = [
-        _link(each)
-        for each in Connection.objects.filter(state=Connection.State.ACTIVE).exclude(
-            pk=connection.pk
-        )
-    ]
-    new = _link(connection)
-    names = ring(new, running)
-    if names:
-        offer = way_out(new, running)
-        instead = f" With the direction “{offer.value}” it would close none." if offer else ""
-        raise Refused(
-            f"“{connection.name}” would close a ring with “{'”, “'.join(names)}”: "
-            f"values would go round and round.{instead}"
-        )
+    """Raise `Refused` where the connection would close a ring [CN11], or is being deleted."""
+    if connection.state == Connection.State.DELETING:
+        raise Refused(f"“{connection.name}” is being deleted")
+    if refusal := closes_ring(connection):
+        raise Refused(refusal)
+
+
+def was_read(connection: Connection) -> bool:
+    """Return whether a connection has read its accounts: they do not change after that."""
+    mine = {"connection": connection}
+    return Run.objects.filter(**mine).exists() or Contact.objects.filter(**mine).exists()
+
+
+def _put(connection: Connection, state: Connection.State) -> None:
+    """Give a connection another state, unless somebody has begun to delete it."""
+    kept = Connection.objects.filter(pk=connection.pk).exclude(state=Connection.State.DELETING)
+    if not kept.update(state=state):
+        raise Refused(f"“{connection.name}” is being deleted")
+    connection.state = state
 
 
 def start(connection: Connection, approved: Run | None) -> None:
@@ -97,14 +96,12 @@ def start(connection: Connection, approved: Run | None) -> None:
     state.allowance = {brake.UNSEEN: 1} if approved is None else dict(approved.braked)
     state.held, state.next_sync_at = {}, None
     state.save(update_fields=["approved_revision", "allowance", "held", "next_sync_at"])
-    connection.state = Connection.State.ACTIVE
-    connection.save(update_fields=["state"])
+    _put(connection, Connection.State.ACTIVE)
 
 
 def pause(connection: Connection) -> None:
     """Stop a connection from running; what was sent already finishes."""
-    connection.state = Connection.State.PAUSED
-    connection.save(update_fields=["state"])
+    _put(connection, Connection.State.PAUSED)
 
 
 def resume(connection: Connection, *, approve: bool = False) -> None:
@@ -126,5 +123,23 @@ def resume(connection: Connection, *, approve: bool = False) -> None:
     state.next_sync_at = None
     state.save(update_fields=["allowance", "approved_revision", "held", "next_sync_at"])
     if connection.state != Connection.State.ACTIVE:
-        connection.state = Connection.State.ACTIVE
-        connection.save(update_fields=["state"])
+        _put(connection, Connection.State.ACTIVE)
+
+
+def check_again(connection: Connection) -> bool:
+    """Let a run that the brake held be counted anew; it is held again where it is still too much.
+
+    Returns whether one was held. What a read of an account was stopped by stays until it is
+    approved.
+    """
+    state = engine.state_of(connection)
+    if not state.held or state.held == engine.HELD_BY_ACCOUNT:
+        return False
+    state.held, state.next_sync_at = {}, None
+    state.save(update_fields=["held", "next_sync_at"])
+    return True
+
+
+def begin_deleting(connection: Connection) -> None:
+    """Let nothing run for a connection any more; a task then deletes it [CN6]."""
+    _put(connection, Connection.State.DELETING)

@@ -194,8 +194,8 @@ class Slice:
             raise
         if not finished:
             return self._stay(Progress.AGAIN)
-        status = Run.Status.PARTLY_FAILED if run.failed else Run.Status.DONE
-        return self._finish(status)
+        failed = run.failed and run.kind == Run.Kind.SYNC
+        return self._finish(Run.Status.PARTLY_FAILED if failed else Run.Status.DONE)
 
     def _check_accounts(self) -> None:
         for side in SIDES:
@@ -258,12 +258,15 @@ class Slice:
         job, state = self.job, self.job.state
         minutes = timedelta(minutes=job.connection.interval_minutes)
         state.next_sync_at = now + minutes
-        if brake.UNSEEN in state.allowance and job.run.status in (
-            Run.Status.DONE,
-            Run.Status.PARTLY_FAILED,
-        ):
+        ended_well = job.run.status in (Run.Status.DONE, Run.Status.PARTLY_FAILED)
+        if brake.UNSEEN in state.allowance and ended_well and not self._any_in_doubt():
             state.allowance = {}
         state.save(update_fields=["next_sync_at", "allowance"])
+
+    def _any_in_doubt(self) -> bool:
+        """Return whether writes of this sync may have to be made again."""
+        unsure = Contact.objects.filter(status__in=[Status.DOUBT, Status.WAITING])
+        return unsure.filter(connection=self.job.connection).exists()
 
     def _dropped(self) -> Advance:
         now = Connection.objects.filter(pk=self.job.connection.pk).first()

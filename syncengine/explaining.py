@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connections.configuration import SIDES, Configuration, Direction, Pair, Side, other
@@ -55,7 +54,7 @@ def explain(contact: Contact) -> Explanation:
 
 
 def _decision(contact: Contact, configuration: Configuration) -> Decision | None:
-    """Return what the next run would decide of a linked contact; one of one half is matched first."""
+    """Return what the next run would decide of a linked contact; others are matched first."""
     if not contact.is_linked:
         return None
     mirrors = {side: Mirror.objects.get(account=contact.connection.account(side)) for side in SIDES}
@@ -127,8 +126,3 @@ def _next_step(contact: Contact, connection: Connection, decision: Decision | No
 
 def _number(count: int) -> str:
     return "1 field" if count == 1 else f"{count} fields"
-
-
-def unlinked_side(contact: Contact) -> Sequence[Side]:
-    """Return the sides on which a contact has no record."""
-    return [side for side in SIDES if contact.record_id(side) is None]

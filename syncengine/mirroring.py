@@ -124,7 +124,7 @@ class Taker:
         gone = list(self.mirror.records.filter(named, gone_at=None))
         for record in gone:
             record.gone_at, record.number = self.now, self._next_number()
-        bulk.update(gone, ["gone_at", "number"])
+        bulk.update(Record, [vars(record) for record in gone], ["gone_at", "number"])
 
     def relate(self, related: Mapping[str, Mapping[str, Value]]) -> None:
         """Give new values to each record that names one of these things."""
@@ -145,7 +145,7 @@ class Taker:
                 del record.values
                 record.number = self._next_number()
                 changed.append(record)
-        bulk.update(changed, ["content", "number"])
+        bulk.update(Record, [vars(record) for record in changed], ["content", "number"])
 
     def _next_number(self) -> int:
         self.mirror.last_number += 1
@@ -160,7 +160,7 @@ class Taker:
             self._count_blanks(before, values)
         kept = known if row.deleted else None
         record = Record(
-            mirror=self.mirror,
+            mirror_id=self.mirror.pk,
             remote_id=row.id,
             address=row.asked_as,
             version=row.version,
@@ -197,7 +197,7 @@ class Taker:
             "record_id", "key", "current"
         ):
             held.setdefault(record_id, {})[key] = current
-        keys: list[MatchKey] = []
+        keys: list[bulk.Row] = []
         for record in records:
             had = held.get(record.pk, {})
             has = match_keys(record.values, self.roles, related[record.remote_id])
@@ -207,16 +207,16 @@ class Taker:
                 key for key, current in had.items() if current and key not in has
             }
             keys += [
-                MatchKey(
-                    mirror=self.mirror,
-                    record=record,
-                    key=key,
-                    current=key in has,
-                    number=record.number,
-                )
+                {
+                    "mirror_id": self.mirror.pk,
+                    "record_id": record.pk,
+                    "key": key,
+                    "current": key in has,
+                    "number": record.number,
+                }
                 for key in sorted(moved)
             ]
-        bulk.upsert(keys, ["record", "key"], ["current", "number"])
+        bulk.upsert(MatchKey, keys, ["record", "key"], ["current", "number"])
 
     def _merge_away(self, rows: Iterable[RemoteRecord]) -> None:
         """Mark as gone whoever was known under a previous address of another record: merged inside
@@ -264,11 +264,14 @@ _NOTHING = object()
 
 
 def _upsert(records: Sequence[Record]) -> None:
-    bulk.upsert(
-        records,
+    ids = bulk.upsert(
+        Record,
+        [vars(record) for record in records],
         ["mirror", "remote_id"],
         [
             "address", "version", "content", "name", "mark", "scopes", "left_out", "archived",
             "gone_at", "number", "full_read",
         ],
     )  # fmt: skip
+    for record, id_ in zip(records, ids, strict=True):
+        record.pk = id_

@@ -15,10 +15,16 @@ logger = logging.getLogger(__name__)
 
 def lose_authorization(account: Account, reason: str) -> None:
     """Mark the account as *Needs authorization*, and tell who authorized it, once [AC5]."""
-    was_authorized = account.status == Account.Status.AUTHORIZED
-    account.lose_authorization(reason)
+    # Not one that was authorized anew meanwhile, nor one of which another run has told.
+    as_it_was = Account.objects.filter(
+        pk=account.pk, status=Account.Status.AUTHORIZED, authorized_at=account.authorized_at
+    )
+    lost = Account.Status.NEEDS_AUTHORIZATION
+    if not as_it_was.update(status=lost, status_reason=reason):
+        return
+    account.status, account.status_reason = lost, reason
     person = account.authorized_by
-    if not was_authorized or person is None or not person.email:
+    if person is None or not person.email:
         return
     try:
         send_mail(

@@ -11,9 +11,9 @@ from typing import TypeVar
 from django.db.models import Q
 
 from connections.configuration import SIDES
-from syncengine import brake, clock, contacts
+from syncengine import brake, clock, contacts, wording
 from syncengine.book import Draft
-from syncengine.job import Job
+from syncengine.job import COUNTS, Job
 from syncengine.matching import Matcher
 from syncengine.models import Change, Contact, Record, Run
 from syncengine.state import Decision, Status
@@ -31,6 +31,7 @@ def preview(job: Job) -> None:
     for side in SIDES:
         seen = job.state.seen(side) if same else 0
         while seen < job.mirrors[side].last_number:
+            job.ensure()
             seen = matcher.match(side, seen)
     tally: Counter[str] = Counter()
     for chunk in _chunks(job, matcher, everything=not same):
@@ -47,16 +48,20 @@ def preview(job: Job) -> None:
                 continue
             decision = contacts.decide(job.configuration, contact, job.mirrors, now)
             tally.update(kind.value for kind in brake.kinds(decision))
-            lines += list(_lines(job, contact, decision, tally))
+            lines += _line(job, contact, decision, tally)
         Change.objects.bulk_create(lines)
-    job.run.linked, job.run.excluded = tally["linked"], tally["excluded"]
-    job.run.review, job.run.failed = tally["review"], tally["failed"]
-    for side in SIDES:
-        setattr(job.run, f"created_{side}", tally[f"created_{side}"])
-        setattr(job.run, f"updated_{side}", tally[f"updated_{side}"])
-    job.run.conflicts = tally["conflicts"]
-    job.run.braked = {kind.value: tally[kind.value] for kind in brake.Kind}
-    job.run.save()
+        _note(job, tally)
+    _note(job, tally)
+
+
+def _note(job: Job, tally: Counter[str]) -> None:
+    """Show on the run how far it has come, and in the end what it found."""
+    run = job.run
+    run.step = Run.Step.DECIDE
+    for name in (*COUNTS, "excluded", "review"):
+        setattr(run, name, tally[name])
+    run.braked = {kind.value: tally[kind.value] for kind in brake.Kind}
+    run.save(update_fields=["step", *COUNTS, "excluded", "review", "braked"])
 
 
 def _forget_others(job: Job) -> None:
@@ -104,28 +109,39 @@ def _contacts(job: Job, drafts: Sequence[Draft]) -> list[Contact]:
     return found
 
 
-def _lines(job: Job, contact: Contact, decision: Decision, tally: Counter[str]) -> Iterator[Change]:
-    """Yield what the preview says of one contact, and count it."""
-    now = job.run.started_at
-    if contact.is_linked and not (contact.left_number and contact.right_number):
-        tally["linked"] += 1
-        yield contacts.change(job.run, contact, Change.Kind.LINKED, now, reason=decision.reason)
-    if decision.status is Status.EXCLUDED:
-        tally["excluded"] += 1
-        yield contacts.change(job.run, contact, Change.Kind.EXCLUDED, now, reason=decision.reason)
-    if decision.status is Status.FAILING:
-        tally["failed"] += 1
-        yield contacts.change(job.run, contact, Change.Kind.FAILED, now, reason=decision.reason)
+def _line(job: Job, contact: Contact, decision: Decision, tally: Counter[str]) -> Iterator[Change]:
+    """Yield what the preview says of one contact, in one line, and count it."""
+    links = contact.is_linked and not (contact.left_number and contact.right_number)
+    tally["linked"] += links
+    tally["excluded"] += decision.status is Status.EXCLUDED
+    tally["failed"] += decision.status is Status.FAILING
     tally["conflicts"] += decision.conflicts
     for side in decision.writes:
-        creates = decision.create_on == side
-        tally[f"{'created' if creates else 'updated'}_{side}"] += 1
-        yield contacts.change(
-            job.run,
-            contact,
-            Change.Kind.CREATED if creates else Change.Kind.UPDATED,
-            now,
-            side=side,
-            reason=decision.reason,
-            fields=[change for change in decision.changes if change.side == side],
-        )
+        tally[f"{'created' if side == decision.create_on else 'updated'}_{side}"] += 1
+    kind = _kind(decision, links=links)
+    if kind is None:
+        return
+    sides = tuple(decision.writes)
+    linked = wording.LINKED_FIRST if links and kind is not Change.Kind.LINKED else ""
+    yield contacts.change(
+        job.run,
+        contact,
+        kind,
+        job.run.started_at,
+        side=sides[0] if len(sides) == 1 else None,
+        reason=". ".join(filter(None, (linked, decision.reason))),
+        fields=sorted(decision.changes, key=lambda change: change.side),
+    )
+
+
+def _kind(decision: Decision, *, links: bool) -> Change.Kind | None:
+    """Return what a contact counts as; None for one with which nothing would be done."""
+    if decision.status is Status.FAILING:
+        return Change.Kind.FAILED
+    if decision.create_on is not None:
+        return Change.Kind.CREATED
+    if decision.writes:
+        return Change.Kind.UPDATED
+    if decision.status is Status.EXCLUDED:
+        return Change.Kind.EXCLUDED
+    return Change.Kind.LINKED if links else None

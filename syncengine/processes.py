@@ -12,7 +12,7 @@ from typing import IO, Any
 from django.conf import settings
 
 MANAGE = settings.BASE_DIR / "manage.py"
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 
 
 def manage(*arguments: str) -> list[str]:
@@ -40,6 +40,15 @@ def start(
         pass_fds=pass_fds,
         preexec_fn=_end_with_parent if sys.platform == "linux" else None,
     )
+
+
+def adopt_orphans() -> None:
+    """Become the parent of what a dead child leaves behind, so that it can be waited for (Linux).
+
+    In a container, nobody else may do that, and they would stay as zombies.
+    """
+    if _libc is not None:
+        _libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
 _libc: Any = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None

@@ -19,6 +19,8 @@ from syncengine.models.mirror import aged, is_newer
 
 CONFIRMED_ONE_BY_ONE = 36
 """How many missing records are got in one run where an app has no get of many."""
+GOT_AT_ONCE = 10
+"""How many records are got one by one before the lease is renewed."""
 READ_BRAKE_FROM, READ_BRAKE_SHARE = 25, 0.5
 BLANK_BRAKE_FROM, BLANK_BRAKE_SHARE = 10, 0.2
 
@@ -44,7 +46,7 @@ class Reader:
         """Take in all that changed, and return whether the account was read to its end."""
         if not self._read_feed():
             return False
-        if self._sweep_is_due() and not self._sweep():
+        if self._sweep_is_due() and not self._sweep_once():
             return False
         return not self.mirror.confirming or self._confirm()
 
@@ -100,8 +102,7 @@ class Reader:
         return all(not is_newer(row.version, held.get(row.id, "")) for row in rows)
 
     def _take_page(self, page: Page) -> None:
-        got = self.connector.get(page.stale) if page.stale else {}
-        stale = [row for row in got.values() if row is not None]
+        stale = self._get(page.stale)
         mirror = self.mirror
         with leases.commit(*self.held) as now:
             taker = Taker(mirror, self.roles, now, stamp=page.full, blanked=self.blanked)
@@ -122,6 +123,16 @@ class Reader:
                 self._brake_on_blanks()
             mirror.save(update_fields=MIRROR_FIELDS)
 
+    def _get(self, addresses: Sequence[str]) -> list[RemoteRecord]:
+        """Return the records that are there, however many requests that takes."""
+        size = max(self.connector.app.get_batch, GOT_AT_ONCE)
+        found: list[RemoteRecord] = []
+        for start in range(0, len(addresses), size):
+            self._ensure()
+            got = self.connector.get(addresses[start : start + size])
+            found += [row for row in got.values() if row is not None]
+        return found
+
     def _brake_on_blanks(self) -> None:
         for key, (held, blank) in self.blanked.items():
             if blank >= BLANK_BRAKE_FROM and blank > held * BLANK_BRAKE_SHARE:
@@ -141,18 +152,28 @@ class Reader:
             or aged(self.mirror.swept_at, clock.now()) > every.total_seconds()
         )
 
+    def _sweep_once(self) -> bool:
+        try:
+            return self._sweep()
+        except CursorExpired:
+            # The next read begins it anew; nothing that was seen is lost.
+            self.mirror.sweep_cursor = None
+            self._save("sweep_cursor")
+            return True
+
     def _sweep(self) -> bool:
         if self.mirror.sweep_cursor is None:
             self.mirror.full_read += 1
             self._save("full_read")
         for page in self.connector.sweep(self.mirror.sweep_cursor or None):
-            known = dict(
-                self.mirror.records.filter(remote_id__in=[id_ for id_, _ in page.seen]).values_list(
-                    "remote_id", "version"
-                )
+            # One that was taken for gone is got anew, to see what it is.
+            live = self.mirror.records.filter(
+                remote_id__in=[id_ for id_, _ in page.seen], gone_at=None
             )
-            unknown = [id_ for id_, version in page.seen if is_newer(version, known.get(id_, ""))]
-            got = [row for row in self.connector.get(unknown).values() if row] if unknown else []
+            known = dict(live.values_list("remote_id", "version"))
+            got = self._get(
+                [id_ for id_, version in page.seen if is_newer(version, known.get(id_, ""))]
+            )
             with leases.commit(*self.held) as now:
                 Taker(self.mirror, self.roles, now, stamp=True).take(got)
                 self.mirror.records.filter(remote_id__in=list(known)).update(
@@ -184,7 +205,9 @@ class Reader:
         size = self.connector.app.get_batch
         budget = missing if size > 1 else CONFIRMED_ONE_BY_ONE
         while budget > 0:
-            chunk = list(unseen.values_list("remote_id", "address")[: min(max(size, 20), budget)])
+            self._ensure()
+            most = min(max(size, GOT_AT_ONCE), budget)
+            chunk = list(unseen.values_list("remote_id", "address")[:most])
             if not chunk:
                 break
             got = self.connector.get([address for _, address in chunk])

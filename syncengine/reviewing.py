@@ -73,14 +73,30 @@ class Question:
 
 
 def questions(connection: Connection, contacts: Sequence[Contact]) -> list[Question]:
-    """Return what is asked of these contacts; decrypts the records that it shows."""
+    """Return what is asked of these contacts, each pair once; decrypts the records that it shows."""
     cases = cases_of(connection, contacts)
     halves = [half for case in cases for half in (*case.halves, *case.candidates)]
     records = Record.objects.in_bulk([half.record for half in halves])
     linked = _linked(connection, [half for case in cases for half in case.candidates])
     roles = {side: roles_of(connection.account(side).offers.fields) for side in SIDES}
     details = {half.record: _details(records[half.record], roles[half.side]) for half in halves}
-    return [_question(case, details, linked) for case in cases]
+    return _without_mirrored([_question(case, details, linked) for case in cases])
+
+
+def _without_mirrored(found: Sequence[Question]) -> list[Question]:
+    """Leave out who is a candidate of somebody above, and asks for nobody else."""
+    kept: list[Question] = []
+    people: set[int] = set()
+    candidates: set[int] = set()
+    for each in found:
+        mine = {person.record for person in each.people}
+        theirs = {person.record for person in each.candidates}
+        if mine <= candidates and theirs and theirs <= people:
+            continue
+        kept.append(each)
+        people |= mine
+        candidates |= theirs
+    return kept
 
 
 def _question(case: Case, details: Mapping[int, tuple[Detail, ...]], linked: set[int]) -> Question:

@@ -11,10 +11,10 @@ from typing import Any
 from django.db.models import Count, OuterRef, Subquery
 
 from connections.configuration import SIDES
-from connections.models import Connection
+from connections.models import Account, Connection
 from syncengine import clock
 from syncengine.models import Contact, Mirror, Run, SyncState
-from syncengine.states import NEEDS_A_LOOK, State, connection_state, what_it_did
+from syncengine.states import NEEDS_A_LOOK, State, connection_state, next_step, what_it_did
 
 
 @dataclass(slots=True)
@@ -49,6 +49,23 @@ class Standing:
     def going(self) -> Run | None:
         """The run or preview that is in hand."""
         return self.run if self.run and self.run.finished_at is None else self.preview
+
+    @property
+    def did(self) -> str:
+        """What the newest sync did, in a few words."""
+        return what_it_did(self.run) if self.run else ""
+
+    @property
+    def next(self) -> str:
+        """What comes next, in a few words."""
+        return next_step(self.state, self.sync_state, self.now)
+
+    @property
+    def unauthorized(self) -> Account | None:
+        """The account that needs authorization, if one does."""
+        accounts = (self.connection.left, self.connection.right)
+        needs = Account.Status.NEEDS_AUTHORIZATION
+        return next((each for each in accounts if each.status == needs), None)
 
     @property
     def can_sync(self) -> bool:
@@ -93,9 +110,10 @@ class Standing:
             "word": state.word,
             "css": state.css,
             "line": state.line,
+            "next": self.next,
             "going": self.going is not None,
             "run": self.run_mark,
-            "did": what_it_did(self.run) if self.run else "",
+            "did": self.did,
             "done": self.done,
             "total": self.total,
         }

@@ -85,6 +85,8 @@ def account_state(account: Account) -> State:
     """Return the state of an account."""
     if account.status == Account.Status.AUTHORIZED:
         return State("Authorized", "is-ok")
+    if account.status == Account.Status.DELETING:
+        return State("Being deleted", "is-off")
     return State("Needs authorization", "is-auth", account.status_reason)
 
 
@@ -147,14 +149,11 @@ def connection_state(
 
 
 def _held(state: SyncState, run: Run | None) -> str:
-    why = run.message if run is not None and run.status == Run.Status.HELD else ""
+    message = run.message if run is not None and run.status == Run.Status.HELD else ""
+    why = f" {message}" if message else ""
     if state.held == engine.HELD_BY_ACCOUNT:
-        return f"A read of an account was stopped. {why} Nothing has been written.".replace(
-            "  ", " "
-        )
-    return f"The brake stopped a run before its first write. {why} It waits for you.".replace(
-        "  ", " "
-    )
+        return f"A read of an account was stopped.{why} Nothing has been written."
+    return f"The brake stopped a run before its first write.{why} It waits for you."
 
 
 def _active(connection: Connection, state: SyncState, run: Run | None, now: datetime) -> str:
@@ -169,6 +168,19 @@ def next_line(state: SyncState, now: datetime) -> str:
     if state.next_sync_at is None or state.next_sync_at <= now:
         return "Next as soon as the worker is free"
     return f"Next {times.ahead(state.next_sync_at, now)}"
+
+
+def next_step(shown: State, state: SyncState | None, now: datetime) -> str:
+    """Return what comes next for a connection in this state, in a few words."""
+    if shown.word == "Active" and state is not None:
+        return next_line(state, now)
+    return {
+        "is-draft": "Starts after its preview",
+        "is-ask": "Starts after its preview",
+        "is-paused": "Goes on when you resume",
+        "is-auth": "Goes on once authorized",
+        "is-held": "Waits for your decision",
+    }.get(shown.css, shown.line)
 
 
 def going_line(run: Run, now: datetime, read: int = 0) -> str:

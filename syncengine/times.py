@@ -10,7 +10,7 @@ HOUR = 3600
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """Return when something was: "14 seconds ago", "2 minutes ago", "today, 09:07", "3 Mar 2026"."""
+    """Return when something was: "14 seconds ago", "2 minutes ago", "today, 09:07"."""
     seconds = (now - moment).total_seconds()
     if seconds < 5:
         return "just now"
@@ -20,7 +20,7 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def ahead(moment: datetime, now: datetime) -> str:
-    """Return when something will be: "now", "in 3 minutes", "today, 17:40", "4 Mar 2026"."""
+    """Return when something will be: "now", "in 3 minutes", "today, 17:40"."""
     seconds = (moment - now).total_seconds()
     if seconds < 1:
         return "now"
@@ -37,6 +37,19 @@ def day_and_time(moment: datetime, now: datetime) -> str:
         f"{local:%-d %b}" if local.year == today.year else f"{local:%-d %b %Y}"
     )
     return f"{day}, {local:%H:%M}"
+
+
+def span(first: datetime, last: datetime, now: datetime) -> str:
+    """Return "today, 12:40, and 14:00" or "yesterday, 18:10, and today, 11:00"."""
+    begin, end = day_and_time(first, now), day_and_time(last, now)
+    if begin.rpartition(", ")[0] == end.rpartition(", ")[0]:
+        end = end.rpartition(", ")[2]
+    return f"{begin}, and {end}"
+
+
+def day(moment: datetime) -> str:
+    """Return the day: "3 Mar 2026"."""
+    return f"{timezone.localtime(moment):%-d %b %Y}"
 
 
 def exact(moment: datetime) -> str:

@@ -101,7 +101,7 @@ class Cluster:
             while time.monotonic() < ends_at:
                 os.killpg(group, signal.SIGKILL)
                 self._process.poll()
-                # In a container the orphans of the group may have become our own children.
+                # The orphans of its main process are our children now.
                 with suppress(ChildProcessError):
                     os.waitpid(-group, os.WNOHANG)
                 time.sleep(0.05)

@@ -9,6 +9,7 @@ NO_NAME = "No name and no email address"
 NOTHING_TO_COPY = "No mapped field has a value"
 WAITING = "Waits to see what was written"
 IN_DOUBT = "Waits to see whether a write without an answer was done"
+LINKED_FIRST = "Linked first, as both sides have this contact"
 PROGRAMS_DISAGREE = "Two programs disagree"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from connections.schema import Field, Value
 
@@ -85,12 +85,30 @@ class Authorization(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LoginField:
+    """A value that an app asks a person for: one of the settings, or of the secrets."""
+
+    key: str
+    label: str
+    kind: Literal["text", "email", "url", "secret"] = "text"
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class App:
     """A kind of system that holds contacts, and what its API can do."""
 
     key: str
     label: str
     authorization: Authorization
+    login: tuple[LoginField, ...] = ()
+    """What is asked to authorize, where that is done by a form."""
+    where: tuple[str, ...] = ()
+    """The steps by which a person finds these values in the app."""
+    grants: tuple[tuple[str, str], ...] = ()
+    """What a consent page asks for: each thing, and what it is good for."""
+    permissions_url: str = ""
+    """Where a person takes back what a consent page gave."""
     scope_kind: str = ""
     """The key under which a connection's scope is kept, such as "sales_units"; "" where there is
     none.

@@ -55,6 +55,18 @@ BATCH = 200
 FULL_READ_EVERY = timedelta(days=6)
 """A sync token dies seven days after the full read that it goes back to."""
 OF_CONTACTS = "READ_SOURCE_TYPE_CONTACT"
+GRANTS = (
+    (
+        "See and edit your contacts",
+        "To read all of them, and to create and change those in the connection. The sync never "
+        "deletes a contact.",
+    ),
+    ("See your email address", "So that the account gets its name here."),
+    (
+        "Keep access while you are away",
+        "The sync runs by itself. You can withdraw it in your Google account at any time.",
+    ),
+)
 
 _MOVED = frozenset({Code.NOT_FOUND, Code.FAILED_PRECONDITION, Code.ABORTED})
 _REFUSED = frozenset({Code.INVALID_ARGUMENT, Code.PERMISSION_DENIED, Code.OUT_OF_RANGE})
@@ -70,6 +82,8 @@ class Google(Connector):
         key="google",
         label="Google Contacts",
         authorization=Authorization.OAUTH2,
+        grants=GRANTS,
+        permissions_url="https://myaccount.google.com/permissions",
         scope_kind="labels",
         scope_label="Labels",
         get_batch=BATCH,

@@ -14,6 +14,7 @@ from connections.connectors.base import (
     Cursor,
     Identity,
     Known,
+    LoginField,
     Outcome,
     Page,
     Rejected,
@@ -34,6 +35,20 @@ from connections.schema import Field
 MORE_PAGES = 3
 """How many pages of other people's changes may lie above and among what we wrote."""
 SUPPORT_USER = 1
+LOGIN = (
+    LoginField("email", "Login email", "email", "The email with which you log in to Pipeliner."),
+    LoginField("service_url", "Service URL", "url"),
+    LoginField("space_id", "Space ID", "text", "Capitals count."),
+    LoginField("api_token", "API token", "secret"),
+    LoginField("api_password", "API password", "secret"),
+)
+WHERE_TO_FIND_IT = (
+    "Open Pipeliner in the browser, not the desktop program, as an administrator.",
+    "Go to Administration › Unit, Users & Roles › Applications and create an application named "
+    "Pipesite.",
+    "Choose Show API Access. Service URL, space ID, token and password are on that screen. "
+    "Pipeliner shows the token and the password once, so copy them now.",
+)
 
 
 class Pipeliner(Connector):
@@ -46,6 +61,8 @@ class Pipeliner(Connector):
         key="pipeliner",
         label="Pipeliner",
         authorization=Authorization.FORM,
+        login=LOGIN,
+        where=WHERE_TO_FIND_IT,
         scope_kind="sales_units",
         scope_label="Sales units",
         has_owners=True,

@@ -135,10 +135,10 @@ class Api:
         if answer.status == 400 and after:
             raise BadCursor
         self.check_allowed(answer, f"read {entity}")
-        found = data(answer)
+        body = success(answer)
+        found, info = body.get("data"), body.get("page_info")
         if not isinstance(found, list):
             raise Unavailable("Pipeliner gave an answer that is not a list")
-        info = answer.json().get("page_info")
         more = isinstance(info, dict) and info.get("has_next_page") and found
         following = info.get("end_cursor") if more else None
         rows = [row for row in found if isinstance(row, dict)]
@@ -180,12 +180,17 @@ class Api:
         return self._session.redact(text)
 
 
-def data(answer: Answer) -> Any:
-    """Return the `data` of a success; raises `Unavailable` for anything else."""
+def success(answer: Answer) -> Json:
+    """Return the body of a success; raises `Unavailable` for anything else."""
     body = answer.json()
     if not answer.ok or not isinstance(body, dict) or body.get("success") is False:
         raise Unavailable(f"Pipeliner answered with error {error_name(answer)}")
-    return body.get("data")
+    return body
+
+
+def data(answer: Answer) -> Any:
+    """Return the `data` of a success; raises `Unavailable` for anything else."""
+    return success(answer).get("data")
 
 
 def error_name(answer: Answer) -> str:

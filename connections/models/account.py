@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from django.conf import settings as project
 from django.db import models
 
-from connections.connectors.base import Scope, User
+from connections.connectors import connector_class
+from connections.connectors.base import App, Scope, User
 from connections.encryption import EncryptedJSONField
 from connections.schema import Field, Option, Role, Type
 
@@ -57,6 +58,7 @@ class Account(models.Model):
     class Status(models.TextChoices):
         AUTHORIZED = "authorized", "Authorized"
         NEEDS_AUTHORIZATION = "needs_authorization", "Needs authorization"
+        DELETING = "deleting", "Being deleted"
 
     label = models.CharField(max_length=100, unique=True)
     app = models.CharField(max_length=30)
@@ -80,6 +82,11 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def declared(self) -> App:
+        """What its app declares."""
+        return connector_class(self.app).app
 
     @property
     def offers(self) -> Catalogue:

@@ -43,6 +43,7 @@ class Connection(models.Model):
         DRAFT = "draft", "Draft"
         ACTIVE = "active", "Active"
         PAUSED = "paused", "Paused"
+        DELETING = "deleting", "Being deleted"
 
     class Winner(models.TextChoices):
         LEFT = "left", "Left"

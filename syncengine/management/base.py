@@ -91,6 +91,9 @@ def find(names: Sequence[str]) -> list[Connection]:
     if unknown:
         known = ", ".join(Connection.objects.values_list("name", flat=True)) or "none yet"
         raise Usage(f"no connection is called {', '.join(unknown)}; there are: {known}")
+    for connection in found.values():
+        if connection.state == Connection.State.DELETING:
+            raise Usage(f"“{connection.name}” is being deleted")
     return [found[name] for name in names]
 
 

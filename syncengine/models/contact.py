@@ -30,6 +30,9 @@ class SyncState(Lease):
     """What a person approved, a kind of the brake; counts for `approved_revision` alone [I9]."""
     held = models.JSONField(default=dict)
     """What the brake stopped: the counts a kind of the run that was held; empty where none is."""
+    preview_asked_at = models.DateTimeField(null=True)
+    """When a person asked for a preview that has not begun; empty where none waits."""
+    preview_asked_by = models.CharField(max_length=200, blank=True)
 
     def __str__(self) -> str:
         return f"state of {self.connection}"

@@ -104,7 +104,11 @@ class Change(models.Model):
     name = models.CharField(max_length=255, blank=True)
     reason = models.TextField(blank=True)
     fields = EncryptedJSONField(null=True)
-    """A list of [side, label, before, after, lost] with values as JSON holds them."""
+    """A list of [side, label, before, after, lost, effect, conflict] with values as JSON holds
+    them.
+    """
+    conflicts = models.PositiveSmallIntegerField(default=0)
+    """How many of its fields were changed on both sides."""
     at = models.DateTimeField()
 
     class Meta:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.db.models import Q
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from connections import accounts
 from connections.connectors.base import AuthorizationLost, ConnectorError, RateLimited, Unavailable
@@ -65,6 +66,19 @@ class Setup:
     shape: str = "pair"
     settings: tuple[tuple[str, Any], ...] = ()
 
+    def __repr__(self) -> str:
+        sides = (f"{side}({_unlike_plain(getattr(self, side))})" for side in ("left", "right"))
+        return f"{self.shape} of {' and '.join(sides)} {dict(self.settings)}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))
+
+
+def _unlike_plain(habits: Habits) -> str:
+    plain = Habits()
+    own = ((each.name, getattr(habits, each.name)) for each in fields(habits))
+    return ", ".join(f"{name}={value}" for name, value in own if value != getattr(plain, name))
+
 
 picks = st.integers(0, 7)
 texts = st.sampled_from(TEXTS)
@@ -98,6 +112,14 @@ class Machine(RuleBasedStateMachine):
         self.truth = Truth(self.world.apps, (*self.name_fields, "company", "city", "postal_code", "notes"))
         self.watch = Watch(self.truth)
         self.is_killed = False
+        for pick in data.draw(st.lists(picks, min_size=1, max_size=3), label="first people"):
+            if pick < 4:
+                self._add_one(self.app(pick), TEXTS[pick], named=True, emails=pick % 3)
+            else:
+                self._add_twins(self.app(0), self.app(pick - 3), TEXTS[pick - 4])
+        if data.draw(st.booleans(), label="synced first"):
+            for connection_id in self.connections:
+                self._sync(connection_id)
 
     def teardown(self) -> None:
         try:
@@ -131,6 +153,20 @@ class Machine(RuleBasedStateMachine):
             return True
         open_ = Intent.objects.filter(mirror__account__label=ref.app, state=Intent.State.OPEN)
         return not open_.exists()
+
+    def is_linked(self, ref: Ref) -> bool:
+        app, id_ = ref
+        left = Q(left__mirror__account__label=app, left__remote_id=id_, right__isnull=False)
+        right = Q(right__mirror__account__label=app, right__remote_id=id_, left__isnull=False)
+        return Contact.objects.filter(left | right).exists()
+
+    def _lose_twin(self, ref: Ref) -> None:
+        """Note that one who loses their address, or is deleted, before a sync saw whose twin they
+        are is not found any more.
+        """
+        person = self.truth.of[ref]
+        if person.is_twin and not self.is_linked(ref):
+            person.may_be_made_again = True
 
     def next(self) -> int:
         self.count += 1
@@ -172,7 +208,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(pick=picks, text=texts, named=st.sampled_from((True, True, True, False)), emails=st.integers(0, 2))
     def add(self, pick: int, text: str, named: bool, emails: int) -> None:
-        app = self.app(pick)
+        self._add_one(self.app(pick), text, named=named, emails=emails)
+
+    def _add_one(self, app: MemoryApp, text: str, *, named: bool, emails: int) -> None:
         values = self._person(
             app,
             {
@@ -190,7 +228,9 @@ class Machine(RuleBasedStateMachine):
 
         Otherwise the engine cannot know of the second one: see I2's last sentence in `test_limits`.
         """
-        one, two = self.app(pick), self.app(other_pick)
+        self._add_twins(self.app(pick), self.app(other_pick), text)
+
+    def _add_twins(self, one: MemoryApp, two: MemoryApp, text: str) -> None:
         if one is two:
             return
         token, email = f"T{self.next()}", self.email()
@@ -210,6 +250,8 @@ class Machine(RuleBasedStateMachine):
 
     def _edit(self, ref: Ref, changes: dict[str, Value]) -> None:
         app, person = self.world.apps[ref.app], self.truth.of[ref]
+        if "emails" in changes:
+            self._lose_twin(ref)
         before = {name: self.truth.entries(ref, name) for name in LISTS}
         app.edit(ref.id, **changes)
         at = self.clock()
@@ -268,10 +310,12 @@ class Machine(RuleBasedStateMachine):
 
     @rule(pick=picks)
     def delete(self, pick: int) -> None:
-        if ref := self.ref(pick):
-            self.world.apps[ref.app].delete(ref.id)
-            self.truth.live.discard(ref)
-            self.truth.of[ref].was_deleted = True
+        ref = self.ref(pick)
+        if ref is None:
+            return
+        self.world.apps[ref.app].delete(ref.id)
+        self.truth.live.discard(ref)
+        self._lose_twin(ref)
 
     @rule(pick=picks)
     def restore(self, pick: int) -> None:
@@ -290,12 +334,10 @@ class Machine(RuleBasedStateMachine):
     @rule(pick=picks, seconds=st.sampled_from((5, 0)))
     def sync(self, pick: int, seconds: float) -> None:
         self._sync(self.connections[pick % len(self.connections)], seconds)
-        self.reaper.spare()
 
     @rule(pick=picks)
     def sync_a_slice(self, pick: int) -> None:
         self._slice(self.connections[pick % len(self.connections)], 0)
-        self.reaper.spare()
 
     def _sync(self, connection_id: int, seconds: float = 5) -> Run | None:
         """Sync to the end of a run, or until the process is killed."""
@@ -312,14 +354,14 @@ class Machine(RuleBasedStateMachine):
         self, connection_id: int, seconds: float, asked_at: Any = None
     ) -> engine.Advance | None:
         requests = self._requests()
+        advance = None
         try:
-            advance = engine.advance(
-                connection_id, cause="a test", asked_at=asked_at, seconds=seconds
-            )
+            with self.reaper.about():
+                advance = engine.advance(
+                    connection_id, cause="a test", asked_at=asked_at, seconds=seconds
+                )
         except Killed:
             self.is_killed = True
-            advance = None
-        self.reaper.spare()
         assert self._requests() - requests < MOST_REQUESTS, "it asks without end"
         if advance is not None and advance.progress is Progress.BUSY:
             assert self.is_killed, f"nobody else is there, but {advance.who} holds it"
@@ -347,34 +389,37 @@ class Machine(RuleBasedStateMachine):
         error=st.sampled_from(sorted(ERRORS)),
         verb=st.sampled_from(("", "changes", "get", "create", "update")),
         point=st.sampled_from(("before", "middle", "after")),
-        after=st.integers(0, 2),
+        after=st.sampled_from((0, 0, 1, 2)),
     )
     def break_down(self, pick: int, error: str, verb: str, point: Any, after: int) -> None:
         if error in ("busy", "locked out", "down"):
             point = "before"
-        self.app(pick).faults.append(Fault(ERRORS[error], verb, point, after))
+        app = self.app(pick)
+        app.faults.append(Fault(ERRORS[error], verb, point, after))
+        for connection in self.now():
+            if app.key in (connection.left.label, connection.right.label):
+                self._sync(connection.pk)
 
-    @rule(pick=picks)
-    def answer_oddly(self, pick: int) -> None:
-        self.app(pick).doubts += 1
+    @rule(pick=picks, what=st.sampled_from(("odd answer", "expired", "refused", "full")))
+    def behave_badly(self, pick: int, what: str) -> None:
+        app = self.app(pick)
+        if what == "odd answer":
+            app.doubts += 1
+        elif what == "expired":
+            app.expire_cursors()
+        else:
+            app.refusals.append(
+                Refusal(lambda values: bool(values.get("company")), "company", what == "full")
+            )
 
-    @rule(pick=picks)
-    def expire_cursors(self, pick: int) -> None:
-        self.app(pick).expire_cursors()
-
-    @rule(pick=picks, stops_creations=st.booleans())
-    def refuse(self, pick: int, stops_creations: bool) -> None:
-        self.app(pick).refusals.append(
-            Refusal(lambda values: bool(values.get("company")), "company", stops_creations)
-        )
-
-    @rule(commits=st.integers(0, 14))
-    def kill_at_a_commit(self, commits: int) -> None:
-        self.reaper.commits = commits
-
-    @rule(statements=st.integers(0, 120))
-    def kill_at_a_statement(self, statements: int) -> None:
-        self.reaper.statements = statements
+    @rule(pick=picks, moments=st.integers(0, 14) | st.integers(0, 120))
+    def kill(self, pick: int, moments: int) -> None:
+        """The process ends in the midst of a sync, at a commit or at any statement."""
+        if moments < 15:
+            self.reaper.commits = moments
+        else:
+            self.reaper.statements = moments - 15
+        self._sync(self.connections[pick % len(self.connections)])
 
     # -- settings ----------------------------------------------------------------------------------
 
@@ -395,6 +440,7 @@ class Machine(RuleBasedStateMachine):
                 ("switched_off", ["notes"]),
                 ("switched_off", ["emails"]),
                 ("switched_off", []),
+                ("state", "paused"),
             )
         ),
     )
@@ -404,16 +450,12 @@ class Machine(RuleBasedStateMachine):
         Connection.objects.filter(pk=connection.pk).update(**{name: value})
         connection.refresh_from_db()
         approve(connection)
-        if name in ("winner", "copy_blanks"):
+        if name in ("winner", "copy_blanks", "state"):
             return
         for person in self.truth.people:
             self.truth.merged_anew(person)
             if connection.first_merge != "winner":
                 person.apart |= {*self.truth.text_names, *LISTS}
-
-    @rule(pick=picks)
-    def pause(self, pick: int) -> None:
-        control.pause(self.now()[pick % len(self.connections)])
 
     def are_blanks_kept(self) -> bool:
         return not all(connection.copy_blanks for connection in self.now())
@@ -432,8 +474,11 @@ class Machine(RuleBasedStateMachine):
 
     # -- quiet -------------------------------------------------------------------------------------
 
-    @precondition(lambda self: hasattr(self, "watch"))
-    @rule()
+    @rule(often=st.integers(0, 2))
+    def have_a_rest(self, often: int) -> None:
+        if not often:
+            self.be_quiet()
+
     def be_quiet(self) -> None:
         """Nobody does anything and all works: the syncs come to an end, and I1 to I5 hold."""
         self._mend()

@@ -157,7 +157,8 @@ class Person:
     lists: dict[str, Entries] = field(default_factory=lambda: {name: Entries() for name in LISTS})
     apart: set[str] = field(default_factory=set)
     """Fields that the settings may keep apart."""
-    was_deleted: bool = False
+    is_twin: bool = False
+    """Whether people entered them in several apps."""
     may_be_made_again: bool = False
 
     def text(self, name: str) -> Text:
@@ -169,7 +170,6 @@ class Person:
         self.refs |= other.refs
         self.emails |= other.emails
         self.apart |= other.apart
-        self.was_deleted |= other.was_deleted
         self.may_be_made_again = True
         for name in {*self.texts, *other.texts}:
             self.text(name).join(other.text(name))
@@ -208,6 +208,7 @@ class Truth:
             assert not by_api, f"{ref} was created for nobody: {token}"
             person = Person({token})
             self.people.append(person)
+        person.is_twin |= bool(person.refs) and not by_api
         person.refs.add(ref)
         self.of[ref] = person
         self.live.add(ref)

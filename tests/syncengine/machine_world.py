@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import pytest
 from django.db import connection as database
 
 from connections.connectors import registered
-from connections.connectors.base import Outcome, Update
+from connections.connectors.base import Known, Outcome, Page, Update
 from connections.schema import is_blank
-from syncengine import clock, leases, sending
+from syncengine import clock, leases, reading, sending
+from syncengine.ahead import Pages
 from syncengine.leases import Held
 from tests.connectors import memory
 from tests.connectors.memory import Habits, Killed, Memory
 from tests.syncengine.world import Clock, World
 
-T = TypeVar("T")
 R = TypeVar("R")
 
 
@@ -72,10 +72,10 @@ class RightMemory(WatchedMemory):
 
 
 class OneByOne:
-    """Stands in for the pool that sends batches, so that a run is the same each time."""
+    """Stands in for the threads that send batches, so that a run is the same each time."""
 
-    def __init__(self, max_workers: int) -> None:
-        self.max_workers = max_workers
+    def __init__(self, **options: object) -> None:
+        self.options = options
 
     def __enter__(self) -> OneByOne:
         return self
@@ -83,8 +83,29 @@ class OneByOne:
     def __exit__(self, *error: object) -> None:
         return
 
-    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    def map(self, function: Callable[..., R], items: Iterable[Any]) -> Iterator[R]:
         return map(function, items)
+
+    def submit(self, function: Callable[..., R], *arguments: Any) -> Done[R]:
+        return Done(function(*arguments))
+
+    def shutdown(self, wait: bool) -> None:
+        return
+
+
+@dataclass(frozen=True)
+class Done(Generic[R]):
+    """What came of a task."""
+
+    value: R
+
+    def result(self) -> R:
+        return self.value
+
+
+def page_by_page(pages: Pages, known: Known) -> Generator[Page]:
+    """Yield the pages, each when it is asked for."""
+    yield from pages(known)
 
 
 @dataclass
@@ -95,20 +116,29 @@ class Reaper:
     """How many moments before and after commits go by first."""
     statements: int | None = None
     """How many database statements go by first."""
-    kills: int = field(default=0)
+    is_about: bool = False
 
     def spare(self) -> None:
         self.commits = self.statements = None
 
+    @contextmanager
+    def about(self) -> Iterator[None]:
+        """Let it strike meanwhile."""
+        self.is_about = True
+        try:
+            yield
+        finally:
+            self.is_about = False
+
     def at_commit(self) -> None:
-        if self.commits is not None:
+        if self.commits is not None and self.is_about:
             self.commits -= 1
             self._strike(self.commits < 0)
 
     def at_statement(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
     ) -> Any:
-        if self.statements is not None:
+        if self.statements is not None and self.is_about:
             self.statements -= 1
             self._strike(self.statements < 0)
         return execute(sql, params, many, context)
@@ -116,7 +146,6 @@ class Reaper:
     def _strike(self, now: bool) -> None:
         if now:
             self.spare()
-            self.kills += 1
             raise Killed
 
 
@@ -150,6 +179,8 @@ def mortal_world(left: Habits, right: Habits) -> Iterator[tuple[World, Reaper]]:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(clock, "now", own_clock)
         patch.setattr(sending, "ThreadPoolExecutor", OneByOne)
+        patch.setattr(sending, "close_connections", lambda: None)
+        patch.setattr(reading, "read_ahead", page_by_page)
         here = "tests.syncengine.machine_world"
         stack.enter_context(registered("memory", f"{here}.LeftMemory"))
         stack.enter_context(registered("othermemory", f"{here}.RightMemory"))

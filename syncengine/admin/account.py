@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django_q.tasks import async_task
+
+from connections.admin import AccountAdmin
+from connections.models import Account
+from syncengine import tasks
+from syncengine.models import Record
+
+
+@admin.register(Account)
+class AccountWithRecordsAdmin(AccountAdmin):
+    """The accounts, with the records that the engine keeps of them."""
+
+    def count_records(self, account: Account) -> int:
+        return Record.objects.filter(mirror__account=account).count()
+
+    def delete_rows(self, account: Account) -> None:
+        """Delete a small account now; a large one is left to the worker."""
+        if self.count_records(account) <= tasks.CHUNK:
+            tasks.delete_account(account.pk)
+        else:
+            async_task(tasks.DELETE_ACCOUNT, account.pk)

@@ -1,0 +1,108 @@
+"""The field mappings of a connection as its page shows them: grouped, with arrows, reasons and the
+values of one real contact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connections.configuration import Direction, Pair, default_pairs
+from connections.models import Connection
+from connections.schema import ADDRESS_PARTS, NAME_PARTS, Field, Role, Value, converts
+from syncengine.models import Contact
+from syncengine.state import Status
+from syncengine.states import side_label
+
+GROUPS: tuple[tuple[str, frozenset[Role]], ...] = (
+    ("Name", frozenset({Role.FULL_NAME, *NAME_PARTS})),
+    ("Reach", frozenset({Role.EMAILS, Role.PHONES, Role.WEBSITE})),
+    ("Work and address", frozenset({Role.COMPANY, Role.JOB_TITLE}) | ADDRESS_PARTS),
+    ("Notes and birthday", frozenset({Role.NOTES, Role.BIRTHDAY})),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One mapping. `arrow` is where values flow, None where the connection's direction lets none;
+    `why` says what keeps them from flowing the other way too.
+    """
+
+    role: str
+    left: Field
+    right: Field
+    arrow: Direction | None
+    why: str
+    on: bool
+    left_value: Value = None
+    right_value: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    name: str
+    rows: Sequence[Row]
+
+
+def example_of(connection: Connection) -> Contact | None:
+    """Return one linked contact of a connection with both its records."""
+    linked = Contact.objects.filter(
+        connection=connection,
+        status=Status.IN_SYNC,
+        left__isnull=False,
+        right__isnull=False,
+    )
+    return linked.select_related("left", "right").defer("base", "sent").order_by("pk").first()
+
+
+def groups(connection: Connection, example: Contact | None) -> list[Group]:
+    """Return the default mappings of a connection's two apps, those switched off too."""
+    left, right = connection.left.offers.fields, connection.right.offers.fields
+    flowing = {
+        pair.left.role: pair.direction
+        for pair in default_pairs(left, right, Direction(connection.direction))
+    }
+    pairs = default_pairs(left, right)
+    found = []
+    for name, roles in GROUPS:
+        rows = [
+            _row(connection, pair, flowing.get(pair.left.role), example)
+            for pair in pairs
+            if pair.left.role in roles
+        ]
+        if rows:
+            found.append(Group(name, rows))
+    return found
+
+
+def _row(
+    connection: Connection, pair: Pair, arrow: Direction | None, example: Contact | None
+) -> Row:
+    assert pair.left.role is not None
+    left = example.left.values if example and example.left else {}
+    right = example.right.values if example and example.right else {}
+    return Row(
+        role=pair.left.role.value,
+        left=pair.left,
+        right=pair.right,
+        arrow=arrow,
+        why=_why(connection, pair),
+        on=connection.syncs(pair.left.role),
+        left_value=left.get(pair.left.key),
+        right_value=right.get(pair.right.key),
+    )
+
+
+def _why(connection: Connection, pair: Pair) -> str:
+    """Return why values of a pair flow one way only whatever the direction, "" where they need
+    not.
+    """
+    if pair.direction is Direction.BOTH:
+        return ""
+    to_right = pair.direction is Direction.LEFT_TO_RIGHT
+    target, source = (pair.left, pair.right) if to_right else (pair.right, pair.left)
+    app = side_label(connection, "left" if to_right else "right")
+    if target.read_only:
+        return f"One way: {target.label} is read-only in {app}."
+    assert not converts(source.type, target.type)
+    return f"One way: {source.type} cannot become {target.type}."

@@ -1,0 +1,280 @@
+"""The history of a connection: a chart, its runs, and the search for a contact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    IntegerField,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import TruncDate
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from connections.models import Connection
+from syncengine import charts, clock, finding
+from syncengine.models import Change, Run
+from syncengine.states import what_it_did
+from syncengine.views.common import find, page_of, show
+
+DAYS = 30
+NAMES = 3
+"""How many of a run's contacts are named beside it."""
+STRAYS = 20
+
+FILTERS: dict[str, tuple[str, Q]] = {
+    "changes": ("With changes", Q(is_idle=False)),
+    "created": ("Created", Q(created_left__gt=0) | Q(created_right__gt=0)),
+    "updated": ("Updated", Q(updated_left__gt=0) | Q(updated_right__gt=0)),
+    "failed": ("Failed", Q(failed__gt=0) | Q(status=Run.Status.FAILED)),
+    "held": ("Held", Q(status=Run.Status.HELD)),
+    "all": ("All runs", Q()),
+}
+NOTHING = dict.fromkeys(
+    (
+        "created_left",
+        "created_right",
+        "updated_left",
+        "updated_right",
+        "linked",
+        "failed",
+        "conflicts",
+    ),
+    0,
+)
+
+
+@require_GET
+def history(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """The runs of a connection, or the contacts that are looked for."""
+    stands = find(request, connection_id)
+    connection = stands.connection
+    if text := request.GET.get("q", "").strip():
+        page = page_of(request, finding.find(connection, text))
+        return show(
+            request,
+            "syncengine/found.html",
+            stands,
+            tab="history",
+            title=f"“{text}” in {connection.name}",
+            text=text,
+            page=page,
+            rows=finding.rows(list(page.object_list)),
+            strays=list(finding.stray_changes(connection, text)[:STRAYS]),
+        )
+    runs = runs_of(connection)
+    chosen = request.GET.get("show", "changes")
+    if chosen not in FILTERS:
+        chosen = "changes"
+    page = page_of(request, runs.filter(FILTERS[chosen][1]).order_by("-started_at", "-pk"))
+    return show(
+        request,
+        "syncengine/history.html",
+        stands,
+        tab="history",
+        title=f"History of {connection.name}",
+        **_chart(_days(connection, clock.now())),
+        filters=_filters(runs, chosen),
+        page=page,
+        lines=_lines(_named(page.object_list), runs if chosen == "changes" else None, page),
+    )
+
+
+def runs_of(connection: Connection) -> QuerySet[Run]:
+    """Return the syncs of a connection; `is_idle` says of each whether it did nothing at all."""
+    changed = Exists(Change.objects.filter(run=OuterRef("pk")))
+    idle = Q(status=Run.Status.DONE, **NOTHING) & ~Q(changed)
+    return Run.objects.filter(connection=connection, kind=Run.Kind.SYNC).annotate(
+        is_idle=ExpressionWrapper(idle, BooleanField())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    key: str
+    label: str
+    count: int
+    is_chosen: bool
+
+
+def _filters(runs: QuerySet[Run], chosen: str) -> list[Filter]:
+    """Return the filters with their counts; those that would show nothing are left out."""
+    counts = runs.aggregate(**{key: Count("pk", filter=q) for key, (_, q) in FILTERS.items()})
+    return [
+        Filter(key, label, counts[key], key == chosen)
+        for key, (label, _) in FILTERS.items()
+        if counts[key] or key in ("changes", "all", chosen)
+    ]
+
+
+# Lines: runs that did something, and between them those that did not
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One run with whom it changed (`more` beyond the names), or a number of idle runs in a row."""
+
+    run: Run | None = None
+    did: str = ""
+    names: tuple[str, ...] = ()
+    more: int = 0
+    requests: int = 0
+    idle: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+def _named(runs: QuerySet[Run]) -> list[Run]:
+    """Return runs with the names of the first contacts that each changed."""
+    of_one = Change.objects.filter(run=OuterRef("pk")).exclude(name="").order_by("pk")
+    names = {f"name_{n}": Subquery(of_one.values("name")[n : n + 1]) for n in range(NAMES)}
+    counted = Subquery(
+        Change.objects.filter(run=OuterRef("pk"))
+        .order_by()
+        .values("run")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    return list(runs.annotate(**names, changed=counted))
+
+
+def _line(run: Any) -> Line:
+    names = [name for n in range(NAMES) if (name := getattr(run, f"name_{n}"))]
+    return Line(
+        run=run,
+        did=what_it_did(run),
+        names=tuple(dict.fromkeys(names)),
+        more=max(0, (run.changed or 0) - len(names)),
+        requests=run.requests_left + run.requests_right,
+    )
+
+
+def _lines(shown: Sequence[Run], runs: QuerySet[Run] | None, page: Any) -> list[Line]:
+    """Return the page's runs; where `runs` is given, with its idle ones as lines between them."""
+    if runs is None:
+        return [_line(run) for run in shown]
+    idle = _idle(runs, shown, newest=page.number == 1, oldest=not page.has_next())
+    lines = [idle[0]] if 0 in idle else []
+    for place, run in enumerate(shown, 1):
+        lines.append(_line(run))
+        if place in idle:
+            lines.append(idle[place])
+    return lines
+
+
+def _idle(
+    runs: QuerySet[Run], shown: Sequence[Run], *, newest: bool, oldest: bool
+) -> dict[int, Line]:
+    """Return the idle runs by the number of shown ones above them: one query for all."""
+    moments = [run.started_at for run in shown]
+    rows = runs.filter(is_idle=True)
+    if not newest and moments:
+        rows = rows.filter(started_at__lte=moments[0])
+    if not oldest and moments:
+        rows = rows.filter(started_at__gte=moments[-1])
+    places = [
+        When(started_at__gt=moment, then=Value(place)) for place, moment in enumerate(moments)
+    ]
+    place = Case(*places, default=Value(len(moments)), output_field=IntegerField())
+    groups = (
+        rows.order_by()
+        .values(place=place)
+        .annotate(idle=Count("pk"), first=Min("started_at"), last=Max("started_at"))
+    )
+    return {
+        each["place"]: Line(idle=each["idle"], first=each["first"], last=each["last"])
+        for each in groups
+    }
+
+
+# The chart
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What the runs of one day did together."""
+
+    day: date
+    created: int = 0
+    updated: int = 0
+    failed: int = 0
+    runs: int = 0
+
+    @property
+    def column(self) -> charts.Column:
+        title = (
+            f"{self.day:%-d %b}: {self.created:,} created, {self.updated:,} updated, "
+            f"{self.failed:,} failed"
+        )
+        parts = [("update", self.updated), ("create", self.created), ("fail", self.failed)]
+        return charts.Column(title, parts)
+
+
+def _days(connection: Connection, now: datetime) -> list[Day]:
+    """Return the last days, today last."""
+    today = timezone.localtime(now).date()
+    since = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    since -= timedelta(days=DAYS - 1)
+    rows = (
+        Run.objects.filter(connection=connection, kind=Run.Kind.SYNC, started_at__gte=since)
+        .order_by()
+        .values(day=TruncDate("started_at"))
+        .annotate(
+            created=Sum("created_left") + Sum("created_right"),
+            updated=Sum("updated_left") + Sum("updated_right"),
+            refused=Sum("failed"),
+            runs=Count("pk"),
+        )
+    )
+    found = {
+        row["day"]: Day(row["day"], row["created"], row["updated"], row["refused"], row["runs"])
+        for row in rows
+    }
+    every = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    return [found.get(day, Day(day)) for day in every]
+
+
+def _chart(days: Sequence[Day]) -> dict[str, Any]:
+    """Return what the chart's template needs."""
+    columns = [each.column for each in days]
+    top = charts.top_of(columns)
+    return {
+        "days": days,
+        "chart": charts.chart(columns, _in_words(days)),
+        "top": top,
+        "half": top // 2,
+        "totals": Day(
+            days[-1].day,
+            sum(each.created for each in days),
+            sum(each.updated for each in days),
+            sum(each.failed for each in days),
+        ),
+    }
+
+
+def _in_words(days: Sequence[Day]) -> str:
+    busiest = max(days, key=lambda each: each.created + each.updated + each.failed)
+    return (
+        f"Changes a day, {days[0].day:%-d %B} to {days[-1].day:%-d %B}: "
+        f"{sum(each.created for each in days):,} created, "
+        f"{sum(each.updated for each in days):,} updated, "
+        f"{sum(each.failed for each in days):,} failed. Most on {busiest.column.title}."
+    )

@@ -1,0 +1,251 @@
+"""What the front page shows: what needs a person first, then connections, worker and accounts."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from connections.connectors import CONNECTORS, connector_class
+from connections.connectors.base import App
+from connections.models import Account, Connection
+from syncengine import watching
+from syncengine.models import Contact, Heartbeat, Mirror
+from syncengine.standings import Standing, standings
+from syncengine.state import Status
+from syncengine.states import State, account_state, app_label
+from syncengine.views.common import VIEW
+
+MOST = 8
+"""How many rows of one kind stand under "Needs you"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that waits for a person: `what` begins with the words that are the link."""
+
+    state: State
+    link: str
+    url: str
+    what: str
+    then: str
+    button: str = ""
+    button_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Whether the worker lives, and when it last showed that."""
+
+    state: State
+    at: datetime | None
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    account: Account
+    state: State
+    connections: int
+    read_at: datetime | None
+
+
+def overview(request: HttpRequest) -> dict[str, Any]:
+    """Return the front page's context for what this person may look at."""
+    if not request.user.has_perm(VIEW):
+        return {}
+    stands = standings(Connection.objects.select_related("left", "right"))
+    accounts = list(Account.objects.select_related("authorized_by").defer("secrets", "catalogue"))
+    worker = _worker(any(each.connection.state == "active" for each in stands))
+    sees_accounts = request.user.has_perm("connections.view_account")
+    return {
+        "standings": stands,
+        "needs": list(_needs(stands, accounts, worker)),
+        "worker": worker,
+        "accounts": _account_rows(accounts, stands) if sees_accounts else [],
+        "apps": _apps(),
+        "needs_account": not accounts,
+        "needs_connection": not stands,
+    }
+
+
+def _apps() -> list[App]:
+    """Return the apps that can be authorized."""
+    return [connector_class(key).app for key in CONNECTORS]
+
+
+def url(page: str, *arguments: object) -> str:
+    """Return the address of a page of connections or accounts; "" where there is none."""
+    try:
+        return reverse(f"admin:connections_{page}", args=arguments)
+    except NoReverseMatch:
+        return ""
+
+
+# The worker
+
+
+def _worker(is_missed: bool) -> Worker:
+    """Return how the worker does; one that never ran is missed where it has work."""
+    silence = watching.silent_for()
+    at = Heartbeat.objects.values_list("at", flat=True).first()
+    if silence == math.inf:
+        return Worker(
+            State("Worker not started", "is-bad" if is_missed else "is-off"), at, is_missed
+        )
+    if silence > watching.HEALTHY_SECONDS:
+        return Worker(State("Worker silent", "is-bad"), at, True)
+    return Worker(State("Worker running", "is-ok"), at, False)
+
+
+# What needs a person
+
+
+def _needs(
+    stands: Sequence[Standing], accounts: Sequence[Account], worker: Worker
+) -> Iterator[Need]:
+    if worker.is_silent:
+        yield Need(
+            worker.state,
+            "The worker",
+            "",
+            " shows no sign of life. Nothing is synced until it runs.",
+            "Start it where Pipesite is installed: manage.py worker",
+        )
+    yield from _authorizations(stands, accounts)
+    yield from _few(_held(each) for each in stands if each.state.css == "is-held")
+    yield from _few(_unstarted(each) for each in stands if each.state.word.startswith("Waits for"))
+    yield from _few(_review(each) for each in stands if each.counts.get(Status.REVIEW))
+    failing = [each for each in stands if each.counts.get(Status.FAILING)]
+    if failing:
+        reasons = _reasons([each.connection.pk for each in failing])
+        yield from _few(_failing(each, reasons[each.connection.pk]) for each in failing)
+
+
+def _few(needs: Iterable[Need]) -> Iterator[Need]:
+    """Yield the first needs of a kind; the others show in the list of connections."""
+    for number, need in enumerate(needs):
+        if number == MOST:
+            yield Need(need.state, "More connections", "#connections", " wait likewise.", "")
+            return
+        yield need
+
+
+def _authorizations(stands: Sequence[Standing], accounts: Sequence[Account]) -> Iterator[Need]:
+    for account in accounts:
+        if account.status != Account.Status.NEEDS_AUTHORIZATION:
+            continue
+        waiting = [
+            each
+            for each in stands
+            if account.pk in (each.connection.left_id, each.connection.right_id)
+            and each.connection.state == Connection.State.ACTIVE
+        ]
+        names = ", ".join(f"“{each.connection.name}”" for each in waiting[:3])
+        more = f" and {len(waiting) - 3} more" if len(waiting) > 3 else ""
+        then = f"{names}{more} {'wait' if len(waiting) > 1 else 'waits'}; every link is kept."
+        yield Need(
+            account_state(account),
+            account.label,
+            url("account_change", account.pk),
+            f" is not accepted by {app_label(account)}.",
+            then if waiting else account.status_reason,
+            "Authorize again",
+            authorize_again(account),
+        )
+
+
+def authorize_again(account: Account) -> str:
+    """Return the address at which an account is authorized again."""
+    return f"{url('account_add')}?account={account.pk}"
+
+
+def _held(stands: Standing) -> Need:
+    connection = stands.connection
+    page = url("connection_held", connection.pk) or url("connection_history", connection.pk)
+    return Need(stands.state, connection.name, page, " is held.", stands.state.line, "Decide", page)
+
+
+def _unstarted(stands: Standing) -> Need:
+    connection = stands.connection
+    page = url("connection_preview", connection.pk) or url("connection_history", connection.pk)
+    return Need(
+        State("Not started", "is-ask"),
+        connection.name,
+        page,
+        " waits for its preview.",
+        "Nothing has been written. Look at the preview, and start it.",
+        "See preview",
+        page,
+    )
+
+
+def _review(stands: Standing) -> Need:
+    connection, number = stands.connection, stands.counts[Status.REVIEW]
+    page = f"{url('connection_health', connection.pk)}#review"
+    return Need(
+        State("To review", "is-ask"),
+        _contacts(number),
+        page,
+        f" in “{connection.name}” {_need(number)} a person to say with whom "
+        f"{'it belongs' if number == 1 else 'they belong'} together.",
+        "Nothing is guessed; nothing is written to them meanwhile.",
+        f"Review {number:,}",
+        page,
+    )
+
+
+def _need(number: int) -> str:
+    return "needs" if number == 1 else "need"
+
+
+def _failing(stands: Standing, reasons: Sequence[tuple[str, int]]) -> Need:
+    connection, number = stands.connection, stands.counts[Status.FAILING]
+    page = f"{url('connection_health', connection.pk)}#failing"
+    reason, most = reasons[0]
+    many = f"{most:,} of them for the same reason: " if 1 < most < number else ""
+    return Need(
+        State("Failing", "is-bad"),
+        _contacts(number),
+        page,
+        f" in “{connection.name}” {'was' if number == 1 else 'were'} refused. ",
+        f"{many}{reason}.",
+        "See why",
+        page,
+    )
+
+
+def _contacts(number: int) -> str:
+    return "1 contact" if number == 1 else f"{number:,} contacts"
+
+
+def _reasons(connections: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
+    """Return, by connection, why contacts fail, the most frequent reason first."""
+    found: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
+    failing = Contact.objects.filter(connection__in=connections, status=Status.FAILING)
+    rows = failing.order_by().values_list("connection_id", "reason").annotate(n=Count("pk"))
+    for pk, reason, number in rows.order_by("-n", "reason"):
+        found[pk].append((reason, number))
+    return found
+
+
+# Accounts
+
+
+def _account_rows(accounts: Sequence[Account], stands: Sequence[Standing]) -> list[AccountRow]:
+    used: defaultdict[int, int] = defaultdict(int)
+    for each in stands:
+        used[each.connection.left_id] += 1
+        used[each.connection.right_id] += 1
+    reads = dict(Mirror.objects.values_list("account_id", "read_at"))
+    return [
+        AccountRow(each, account_state(each), used[each.pk], reads.get(each.pk))
+        for each in accounts
+    ]

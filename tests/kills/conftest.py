@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from tests.kills.apps import Apps
+from tests.kills.harness import LEASE, ROOT, Installation
+
+Databases = Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def new_database(tmp_path_factory: pytest.TempPathFactory) -> Databases:
+    """Return a function that makes a migrated database and returns its address.
+
+    It is of the kind that the tests run on.
+    """
+    server = os.environ["DATABASE_URL"]
+    if server.startswith("sqlite"):
+        directory = tmp_path_factory.mktemp("databases")
+        template = directory / "template.sqlite3"
+        _migrate(f"sqlite:///{template}")
+
+        def copy() -> str:
+            path = directory / f"{uuid.uuid4().hex}.sqlite3"
+            shutil.copy(template, path)
+            return f"sqlite:///{path}"
+
+        return copy
+    template_name = f"kills_{uuid.uuid4().hex}"
+    _migrate(_create(server, template_name))
+    return lambda: _create(server, f"kills_{uuid.uuid4().hex}", template_name)
+
+
+def _create(server: str, name: str, template: str = "template1") -> str:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+def _migrate(url: str) -> None:
+    subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url},
+        check=True,
+    )
+
+
+@pytest.fixture
+def install(new_database: Databases, tmp_path: Path) -> Iterator[Callable[..., Installation]]:
+    """Return a function that makes an installation between two apps with so many contacts.
+
+    Its other arguments are settings of the connection.
+    """
+    made: list[Installation] = []
+
+    def make(people: int, *, lease: int = LEASE, **connection: object) -> Installation:
+        apps = Apps(people)
+        apps.start()
+        directory = tmp_path / str(len(made))
+        directory.mkdir()
+        made.append(Installation(apps, new_database(), directory, lease))
+        made[-1].connect(**connection)
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+        each.apps.close()
