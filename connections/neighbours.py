@@ -1,4 +1,4 @@
-"""What a connection has to do with the others: rings that it closes, scopes that it shares [CN11]."""
+"""What a connection has to do with the others: rings that it closes, scopes that it shares."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from connections.connectors.base import (
     AuthorizationLost,
     ConnectorError,
     Creation,
+    Rejected,
     Update,
     Written,
 )
@@ -28,6 +29,8 @@ from syncengine.sending import Batch, Flight
 from syncengine.state import Decision, Status
 
 Decided = tuple[Contact, Decision]
+CREATIONS_AGAIN = timedelta(hours=1)
+"""When to try again to create where the app said that it takes no new contacts."""
 
 
 class Applier:
@@ -40,6 +43,8 @@ class Applier:
         self.job = job
         self.stopped: ConnectorError | None = None
         self._flying: tuple[Wave, Flight] | None = None
+        self._full: dict[Side, str] = {}
+        """Why a side takes no new contacts at all, where it said so."""
 
     def apply(self, decided: Sequence[Decided]) -> None:
         """Settle what needs no write and send the rest; what could not be sent stays awake.
@@ -50,6 +55,9 @@ class Applier:
         loud = self._without_rivals([each for each in decided if _is_loud(each[1])])
         while loud and self.stopped is None and self._fresh():
             self.job.still_wanted()
+            loud = self._without_refused(loud)
+            if not loud:
+                break
             size = self._wave_size(loud)
             self._send(loud[:size])
             loud = loud[size:]
@@ -159,6 +167,17 @@ class Applier:
         )
         return set(open_.values_list("key", flat=True))
 
+    def _without_refused(self, decided: Sequence[Decided]) -> list[Decided]:
+        """Leave out creations where the app has refused them all; they fail without a request."""
+        wake_at = clock.now() + CREATIONS_AGAIN
+        refused = [
+            (contact, Decision(Status.FAILING, self._full[decision.create_on], wake_at=wake_at))
+            for contact, decision in decided
+            if decision.create_on in self._full
+        ]
+        self._settle(refused)
+        return [each for each in decided if each[1].create_on not in self._full]
+
     # Waves
 
     def _wave_size(self, decided: Sequence[Decided]) -> int:
@@ -197,6 +216,9 @@ class Applier:
             self.stopped = self.stopped or batch.broken
             for write, outcome in zip(writes, batch.outcomes, strict=True):
                 write.outcome = outcome
+                if isinstance(outcome, Rejected) and outcome.stops_creations:
+                    label = self.job.configuration.side(batch.side).app_label
+                    self._full[batch.side] = f"{label} refused it: {outcome.message}"
         return wave
 
     def _plan(self, decided: Sequence[Decided]) -> Wave:
@@ -223,14 +245,12 @@ class Applier:
     def _write(self, contact: Contact, decision: Decision, side: Side) -> Write:
         changes = decision.writes[side]
         if decision.create_on == side:
+            contacts.note_version(contact, side, "")
             scope = self.job.configuration.side(side).create_scope
             return Write(contact, decision, side, Creation("", changes, scope))
         record = contact.record(side)
         assert record is not None
-        if side == "left":
-            contact.left_sent_version = record.version
-        else:
-            contact.right_sent_version = record.version
+        contacts.note_version(contact, side, record.version)
         remote = record.as_remote()
         request = Update(
             remote.id, remote.address, remote.version, remote.values, remote.raw, changes

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from connections.configuration import SIDES, other
 from syncengine import contacts
-from syncengine.book import Draft
+from syncengine.book import Draft, being_created
 from syncengine.job import Job
-from syncengine.matching import Matcher, Neighbourhood, being_created
+from syncengine.matching import Matcher, Neighbourhood
 from syncengine.models import Apart, Change, Contact
 
 Asked = Contact.Asked

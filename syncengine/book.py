@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from connections.configuration import SIDES, Side
 from connections.models import Connection
 from syncengine import bulk
-from syncengine.models import Contact
+from syncengine.models import Contact, Intent
 from syncengine.state import Status
 
 FIELDS = ("left", "right", "status", "reason", "awake", "left_number", "right_number")
@@ -55,6 +55,12 @@ class Draft:
     def rest(self, status: Status, reason: str) -> None:
         if (self.status, self.reason, self.awake) != (status, reason, False):
             self.status, self.reason, self.awake, self.touched = status, reason, False, True
+
+
+def being_created(connection: Connection) -> set[int]:
+    """Return the contacts of a connection whose other half is being created, or may be."""
+    open_ = Intent.objects.filter(contact__connection=connection, state=Intent.State.OPEN)
+    return set(open_.values_list("contact", flat=True))
 
 
 class Book:

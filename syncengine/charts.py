@@ -22,7 +22,7 @@ class Column:
 def top_of(columns: Sequence[Column]) -> int:
     """Return the number at the top of the axis: even, and one of 2, 4, 10, 20, 40, 100 …"""
     highest = max((sum(size for _, size in each.parts) for each in columns), default=0)
-    steps = (step * 10**power for power in count() for step in (2, 4, 10))
+    steps = (step * int(10**power) for power in count() for step in (2, 4, 10))
     return next(step for step in steps if step >= highest)
 
 

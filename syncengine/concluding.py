@@ -63,7 +63,7 @@ class Wave:
 
 
 def _shows_less(write: Write) -> bool:
-    """Return whether what was read back is a record as it was before the write: lists may be late."""
+    """Return whether what was read back is a record as it was before: lists may be late."""
     assert isinstance(write.outcome, Written)
     assert isinstance(write.request, Update)
     assert write.record is not None

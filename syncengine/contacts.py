@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from connections.configuration import SIDES, Configuration, Side
-from connections.schema import to_json
+from connections.schema import same, to_json
 from syncengine import deciding
 from syncengine.models import Change, Contact, Mirror, Record, Run
 from syncengine.models.mirror import is_newer
@@ -71,7 +71,9 @@ def half_of(record: Record | None) -> Half | None:
     )
 
 
-def state_of(contact: Contact, mirrors: Mapping[Side, Mirror], now: datetime) -> State:
+def state_of(
+    configuration: Configuration, contact: Contact, mirrors: Mapping[Side, Mirror], now: datetime
+) -> State:
     """Return a contact with both its records as deciding sees it."""
     sent = sent_from_json(contact.sent or [])
     return State(
@@ -84,18 +86,43 @@ def state_of(contact: Contact, mirrors: Mapping[Side, Mirror], now: datetime) ->
         seen=frozenset(
             side
             for side in SIDES
-            if any(key[1] == side for key in sent) and _is_seen(contact, side, mirrors, now)
+            if any(key[1] == side for key in sent)
+            and (
+                _shows_it(configuration, contact, side, sent)
+                or _is_settled(contact, side, mirrors, now)
+            )
         ),
     )
 
 
-def _is_seen(contact: Contact, side: Side, mirrors: Mapping[Side, Mirror], now: datetime) -> bool:
-    """Return whether what was sent to a side can be judged by what stands there [I4]."""
-    record = contact.record(side)
-    if record is None:
+def _shows_it(configuration: Configuration, contact: Contact, side: Side, sent: SentBy) -> bool:
+    """Return whether what was sent to a side can be judged by the row that stands there [I4].
+
+    A newer row shows what became of an answered write. One without an answer may be done later
+    still, unless the app compares versions: then it counts as seen where all of it stands.
+    """
+    record, before = contact.record(side), sent_version(contact, side)
+    if record is None or not is_newer(record.version, before):
         return False
-    if is_newer(record.version, sent_version(contact, side)):
+    mine = {pair: each for (pair, of), each in sent.items() if of == side}
+    if not before or configuration.side(side).compare_and_set:
         return True
+    if all(each.answered for each in mine.values()):
+        return True
+    region = configuration.phone_region
+    return all(
+        same(
+            pair.field(side), mine[pair.key].value, record.values.get(pair.field(side).key), region
+        )
+        for pair in configuration.pairs
+        if pair.key in mine
+    )
+
+
+def _is_settled(
+    contact: Contact, side: Side, mirrors: Mapping[Side, Mirror], now: datetime
+) -> bool:
+    """Return whether what was sent to a side would be seen by now."""
     if contact.settles_at is None or contact.settles_at > now:
         return False
     read_at = mirrors[side].read_at
@@ -105,6 +132,14 @@ def _is_seen(contact: Contact, side: Side, mirrors: Mapping[Side, Mirror], now: 
 def sent_version(contact: Contact, side: Side) -> str:
     """Return the version of the record on which was last sent to a side."""
     return contact.left_sent_version if side == "left" else contact.right_sent_version
+
+
+def note_version(contact: Contact, side: Side, version: str) -> None:
+    """Remember on which version of the record is sent, "" for a creation."""
+    if side == "left":
+        contact.left_sent_version = version
+    else:
+        contact.right_sent_version = version
 
 
 def written_at(contact: Contact) -> dict[tuple[str, Side], tuple[datetime, ...]]:
@@ -175,7 +210,7 @@ def decide(
 ) -> Decision:
     """Return what is to be done with a contact."""
     return deciding.decide(
-        configuration, state_of(contact, mirrors, now), now, linked=contact.is_linked
+        configuration, state_of(configuration, contact, mirrors, now), now, linked=contact.is_linked
     )
 
 

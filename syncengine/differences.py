@@ -72,7 +72,7 @@ def _fields(
 ) -> Iterator[FieldDifference]:
     for side, label, before, after, lost, effect, conflict in rows:
         values = from_json({"before": before, "after": after, "lost": lost})
-        there = side_label(connection, other(side))
+        there = side_label(connection, other("left" if side == "left" else "right"))
         yield FieldDifference(
             str(label),
             entries(values["before"]),

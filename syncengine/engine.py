@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from traceback import format_tb
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -22,11 +24,16 @@ from syncengine.previewing import preview
 from syncengine.state import Status
 from syncengine.steps import Busy, Steps, holder
 
+logger = logging.getLogger(__name__)
 SLICE_SECONDS = 60.0
 HELD_BY_ACCOUNT = {"accounts": 1}
 """What stands as `held` where a read of an account was stopped, not a run of the connection."""
 MOST_TAKEOVERS = 20
 """How often a run is taken over from workers that died before it is given up."""
+
+
+class RunFailed(Exception):
+    """An error of ours ended a run; the log says where. It holds no contact's data."""
 
 
 class Progress(Enum):
@@ -188,10 +195,12 @@ class Slice:
             return self._failed(error)
         except LeaseLost:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # Whatever it is, it must not be tried again at once and for ever.
             self._failed(error)
-            raise
+            # Its text may quote a contact; where it came from is enough.
+            logger.error("run %s failed: %s", run.pk, "".join(format_tb(error.__traceback__)))
+            raise RunFailed(f"run {run.pk}: {type(error).__name__}") from None
         if not finished:
             return self._stay(Progress.AGAIN)
         failed = run.failed and run.kind == Run.Kind.SYNC

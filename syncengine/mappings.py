@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from connections.configuration import Direction, Pair, default_pairs
 from connections.models import Connection
-from connections.schema import ADDRESS_PARTS, NAME_PARTS, Field, Role, Value, converts
+from connections.schema import ADDRESS_PARTS, NAME_PARTS, Field, Role, converts, is_blank
+from syncengine.differences import entries
 from syncengine.models import Contact
 from syncengine.state import Status
 from syncengine.states import side_label
@@ -20,6 +21,8 @@ GROUPS: tuple[tuple[str, frozenset[Role]], ...] = (
     ("Work and address", frozenset({Role.COMPANY, Role.JOB_TITLE}) | ADDRESS_PARTS),
     ("Notes and birthday", frozenset({Role.NOTES, Role.BIRTHDAY})),
 )
+
+LOOKED_AT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class Row:
     arrow: Direction | None
     why: str
     on: bool
-    left_value: Value = None
-    right_value: Value = None
+    left_value: tuple[str, ...] = ()
+    right_value: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,22 @@ class Group:
 
 
 def example_of(connection: Connection) -> Contact | None:
-    """Return one linked contact of a connection with both its records."""
+    """Return a linked contact of a connection with both its records: of the first few, the one with
+    the most values.
+    """
     linked = Contact.objects.filter(
         connection=connection,
         status=Status.IN_SYNC,
         left__isnull=False,
         right__isnull=False,
     )
-    return linked.select_related("left", "right").defer("base", "sent").order_by("pk").first()
+    first = linked.select_related("left", "right").defer("base", "sent").order_by("pk")[:LOOKED_AT]
+    return max(first, key=_filled, default=None)
+
+
+def _filled(contact: Contact) -> int:
+    assert contact.left is not None
+    return sum(not is_blank(value) for value in contact.left.values.values())
 
 
 def groups(connection: Connection, example: Contact | None) -> list[Group]:
@@ -88,8 +99,8 @@ def _row(
         arrow=arrow,
         why=_why(connection, pair),
         on=connection.syncs(pair.left.role),
-        left_value=left.get(pair.left.key),
-        right_value=right.get(pair.right.key),
+        left_value=entries(left.get(pair.left.key)),
+        right_value=entries(right.get(pair.right.key)),
     )
 
 

@@ -14,7 +14,7 @@ from connections.configuration import SIDES, Configuration, Side, other
 from connections.models import Connection
 from connections.schema import Role, Value
 from syncengine import wording
-from syncengine.book import Book, Draft
+from syncengine.book import Book, Draft, being_created
 from syncengine.mirroring import Roles
 from syncengine.models import Apart, Contact, Intent, IntentKey, MatchKey, Mirror, Record
 from syncengine.state import Status
@@ -136,20 +136,11 @@ class Matcher:
         """Return the contacts that are not being created: those wait until it is known what became
         of that.
         """
-        ids = [draft.contact_id for draft in seekers if draft.contact_id is not None]
-        doubtful = set(
-            Intent.objects.filter(contact__in=ids, state=Intent.State.OPEN).values_list(
-                "contact", flat=True
-            )
-        )
+        doubtful = being_created(self.connection)
         for draft in seekers:
             if draft.contact_id in doubtful:
                 draft.rest(Status.DOUBT, wording.IN_DOUBT)
-        return [
-            draft
-            for draft in seekers
-            if draft.contact_id is None or draft.contact_id not in doubtful
-        ]
+        return [draft for draft in seekers if draft.contact_id not in doubtful]
 
     def _seek_one(self, draft: Draft, around: Neighbourhood) -> None:
         side = draft.side
@@ -277,12 +268,6 @@ def _texts(value: Value) -> tuple[str, ...]:
     return (str(value),) if value else ()
 
 
-def being_created(connection: Connection) -> set[int]:
-    """Return the contacts of a connection whose other half is being created, or may be."""
-    open_ = Intent.objects.filter(contact__connection=connection, state=Intent.State.OPEN)
-    return {pk for pk in open_.values_list("contact", flat=True) if pk is not None}
-
-
 class Neighbourhood:
     """All that matching asks about some contacts with one half, read in a few queries."""
 
@@ -294,7 +279,7 @@ class Neighbourhood:
         )
         self._mirror_side: dict[int, Side] = {matcher.mirrors[side].pk: side for side in SIDES}
         ids = {draft.record_id(draft.side) or 0 for draft in seekers}
-        keys = self._load(Q(record__in=ids), ids)
+        keys = self._load(None, ids)
         self._load_created(keys)
         holders = self._load(Q(key__in=keys, mirror__in=list(self._mirror_side)), set())
         self._load(Q(key__in=holders - keys, mirror__in=list(self._mirror_side)), set())
@@ -304,14 +289,17 @@ class Neighbourhood:
         self._intents = self._open_intents(keys | names_)
         self.being_created = being_created(matcher.connection)
 
-    def _load(self, which: Q, ids: Collection[int]) -> set[str]:
-        """Take in the holders of keys, and return all email keys that these hold."""
+    def _load(self, which: Q | None, ids: Collection[int]) -> set[str]:
+        """Take in these records and the holders of keys, and return all email keys that they
+        hold.
+        """
         found = set(ids)
-        found.update(
-            MatchKey.objects.filter(
-                which, key__startswith="e:", current=True, record__gone_at=None
-            ).values_list("record_id", flat=True)
-        )
+        if which is not None:
+            found.update(
+                MatchKey.objects.filter(
+                    which, key__startswith="e:", current=True, record__gone_at=None
+                ).values_list("record_id", flat=True)
+            )
         new = found - set(self.records)
         for pk, mirror_id, name, scopes, gone_at in Record.objects.filter(pk__in=new).values_list(
             "pk", "mirror_id", "name", "scopes", "gone_at"
@@ -344,7 +332,7 @@ class Neighbourhood:
         created: dict[int, set[str]] = defaultdict(set)
         for key, pk in done.values_list("key", "intent__record"):
             created[pk].add(key)
-        self._load(Q(record__in=list(created)), set(created))
+        self._load(None, set(created))
         for pk, held in created.items():
             self.records[pk].emails |= held
             for key in held:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -64,7 +65,7 @@ class Taker:
     """Takes records into a mirror, inside a transaction that also saves `mirror.last_number`.
 
     With `stamp`, what is taken counts as seen by the full read under way. `blanked` counts, by
-    field, how many records held a value before and in how many of those it turned blank.
+    field, in how many records a value turned blank.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Taker:
         now: datetime,
         *,
         stamp: bool = False,
-        blanked: dict[str, list[int]] | None = None,
+        blanked: Counter[str] | None = None,
     ) -> None:
         self.mirror = mirror
         self.roles = roles
@@ -185,9 +186,7 @@ class Taker:
             return
         for key, value in before.items():
             if not is_blank(value):
-                counts = self.blanked.setdefault(key, [0, 0])
-                counts[0] += 1
-                counts[1] += is_blank(after.get(key))
+                self.blanked[key] += is_blank(after.get(key))
 
     def _keep_keys(
         self, records: Sequence[Record], old: set[int], related: Mapping[str, Iterable[str]]

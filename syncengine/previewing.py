@@ -11,7 +11,7 @@ from typing import TypeVar
 from django.db.models import Q
 
 from connections.configuration import SIDES
-from syncengine import brake, clock, contacts, wording
+from syncengine import brake, clock, contacts, leases, wording
 from syncengine.book import Draft
 from syncengine.job import COUNTS, Job
 from syncengine.matching import Matcher
@@ -49,9 +49,11 @@ def preview(job: Job) -> None:
             decision = contacts.decide(job.configuration, contact, job.mirrors, now)
             tally.update(kind.value for kind in brake.kinds(decision))
             lines += _line(job, contact, decision, tally)
-        Change.objects.bulk_create(lines)
+        with leases.commit(job.hand):
+            Change.objects.bulk_create(lines)
+            _note(job, tally)
+    with leases.commit(job.hand):
         _note(job, tally)
-    _note(job, tally)
 
 
 def _note(job: Job, tally: Counter[str]) -> None:

@@ -4,12 +4,14 @@ connections.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 
 from connections.connectors.base import Connector, CursorExpired, Page, RemoteRecord
+from connections.schema import is_blank
 from syncengine import clock, leases
 from syncengine.ahead import read_ahead
 from syncengine.leases import Held
@@ -37,10 +39,8 @@ class Reader:
     held: Sequence[Held]
     stop: Stop
     roles: Roles
-    blanked: dict[str, list[int]] = field(default_factory=dict)
-    """By field, how many records read held a value before, and in how many of those it turned
-    blank.
-    """
+    blanked: Counter[str] = field(default_factory=Counter)
+    """By field, in how many of the records read a value turned blank."""
 
     def read(self) -> bool:
         """Take in all that changed, and return whether the account was read to its end."""
@@ -134,12 +134,21 @@ class Reader:
         return found
 
     def _brake_on_blanks(self) -> None:
-        for key, (held, blank) in self.blanked.items():
-            if blank >= BLANK_BRAKE_FROM and blank > held * BLANK_BRAKE_SHARE:
+        """Hold the account where a field turned blank in many of the records that held it [I9]."""
+        for key, blank in self.blanked.items():
+            if blank < BLANK_BRAKE_FROM:
+                continue
+            held = blank + self._holding(key)
+            if blank > held * BLANK_BRAKE_SHARE:
                 self.mirror.held_reason = (
                     f"“{key}” turned blank in {blank} of {held} contacts that had a value before"
                 )
         self.blanked.clear()
+
+    def _holding(self, key: str) -> int:
+        """Return how many records hold a value in a field; reads them all: rarely asked."""
+        live = self.mirror.records.filter(gone_at=None).only("content")
+        return sum(not is_blank(record.values.get(key)) for record in live.iterator(chunk_size=500))
 
     # What a feed may not show
 

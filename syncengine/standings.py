@@ -8,13 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from connections.configuration import SIDES
 from connections.models import Account, Connection
 from syncengine import clock
 from syncengine.models import Contact, Mirror, Run, SyncState
 from syncengine.states import NEEDS_A_LOOK, State, connection_state, next_step, what_it_did
+
+
+def with_accounts(rows: QuerySet[Connection]) -> QuerySet[Connection]:
+    """Return connections with both accounts, without what lists need not read."""
+    heavy = (f"{side}__{name}" for side in SIDES for name in ("secrets", "catalogue"))
+    return rows.select_related("left", "right").defer(*heavy)
 
 
 @dataclass(slots=True)
@@ -96,7 +102,8 @@ class Standing:
     @property
     def total(self) -> int:
         """How many there are to do in all; 0 while that is not known."""
-        if self.going is None or self.going.step == Run.Step.READ:
+        run = self.going
+        if run is None or run.kind == Run.Kind.PREVIEW or run.step == Run.Step.READ:
             return 0
         return self.done + self.awake
 
@@ -111,7 +118,7 @@ class Standing:
             "css": state.css,
             "line": state.line,
             "next": self.next,
-            "going": self.going is not None,
+            "going": self.going is not None or self.is_preview_asked,
             "run": self.run_mark,
             "did": self.did,
             "done": self.done,
@@ -122,7 +129,14 @@ class Standing:
     def run_mark(self) -> str:
         """The newest run with its status, and the preview in hand, as one text."""
         newest = f"{self.run.pk} {self.run.status}" if self.run else ""
-        return f"{newest} preview {self.preview.pk}" if self.preview else newest
+        if self.preview:
+            return f"{newest} preview {self.preview.pk}"
+        return f"{newest} preview asked" if self.is_preview_asked else newest
+
+    @property
+    def is_preview_asked(self) -> bool:
+        """Whether a person waits for a preview that has not begun."""
+        return bool(self.sync_state and self.sync_state.preview_asked_at)
 
 
 def standings(connections: Iterable[Connection], *, counted: bool = True) -> list[Standing]:
@@ -140,7 +154,7 @@ def standings(connections: Iterable[Connection], *, counted: bool = True) -> lis
     }
     states = {each.connection_id: each for each in SyncState.objects.filter(connection__in=ids)}
     counts = _counts(ids) if counted else {}
-    going = [pk for pk, run in runs.items() if run.finished_at is None]
+    going = [pk for pk, run in runs.items() if run.finished_at is None] + list(previews)
     awake, read = (_awake(going), _read(rows, going)) if going else ({}, {})
     now = clock.now()
     return [

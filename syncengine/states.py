@@ -121,15 +121,22 @@ def connection_state(
     """
     now = now or clock.now()
     going = run if run is not None and run.finished_at is None else preview
+    if connection.state == Connection.State.DELETING:
+        line = "No contact is touched in any app; its history stays under this name."
+        return State("Being deleted", "is-off", line)
+    if connection.state == Connection.State.DELETING:
+        line = "Nothing runs any more. No contact in any app is touched; the history stays."
+        return State("Being deleted", "is-off", line)
     if connection.state == Connection.State.DRAFT:
-        making = "The preview is being made. " if going else ""
+        making = f"{going_line(going, now, read)} " if going else ""
         return State("Draft", "is-draft", f"{making}Not started. Nothing has been written.")
     if connection.state == Connection.State.PAUSED:
-        if going:
+        if going is not None and going is run:
             line = "Batches already sent finish; nothing further goes out."
             return State("Pausing", "is-paused", line)
+        making = f"{going_line(going, now, read)} " if going else ""
         line = "No runs until you resume; changes made meanwhile are picked up then."
-        return State("Paused", "is-paused", line)
+        return State("Paused", "is-paused", making + line)
     for side in SIDES:
         account = connection.account(side)
         if account.status != Account.Status.AUTHORIZED:
@@ -186,9 +193,18 @@ def next_step(shown: State, state: SyncState | None, now: datetime) -> str:
 def going_line(run: Run, now: datetime, read: int = 0) -> str:
     """Return how far a run that is in hand has come."""
     step = "Previewing" if run.kind == Run.Kind.PREVIEW else run.get_step_display()
-    so_far = f": {read:,} contacts so far" if read and run.step == Run.Step.READ else ""
+    number = read if run.step == Run.Step.READ else _previewed(run)
+    so_far = f": {number:,} contacts so far" if number else ""
     since = times.lasting((now - run.started_at).total_seconds())
     return f"{step}{so_far}. Started {since} ago by {run.cause}."
+
+
+def _previewed(run: Run) -> int:
+    """Return how many contacts a preview in hand has come to; 0 for a sync."""
+    if run.kind != Run.Kind.PREVIEW:
+        return 0
+    written = run.created_left + run.created_right + run.updated_left + run.updated_right
+    return written + run.linked + run.excluded + run.review + run.failed
 
 
 def what_it_did(run: Run) -> str:

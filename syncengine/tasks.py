@@ -7,7 +7,6 @@ one that is lost is queued again by the next tick.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -15,9 +14,11 @@ from django.db.models import Q
 from django_q.tasks import async_task
 
 from connections.models import Account, Connection
-from syncengine import clock, control, deleting, engine
+from syncengine import clock, control, deleting, engine, forgetting
 from syncengine.engine import Progress
-from syncengine.models import Intent, Mirror, Record, Run, SyncState
+from syncengine.matching import INTENT_MEMORY
+from syncengine.matching import INTENT_MEMORY
+from syncengine.models import Intent, Run, SyncState
 from syncengine.models.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
@@ -31,8 +32,10 @@ DELETION_SECONDS = 50
 BETWEEN_TICKS = timedelta(minutes=1)
 BELL_LOST = timedelta(minutes=3)
 """After how long a sync that was queued and never begun is queued again."""
-CHUNK = 500
-"""How many rows are deleted at once."""
+SERVED = 2
+"""How many of those that wait for an account get their turn when a slice has ended there."""
+PATIENCE = 1
+"""For how many seconds a person waits for a deletion, before it is left to the worker."""
 
 
 def tick() -> dict[str, int]:
@@ -42,8 +45,8 @@ def tick() -> dict[str, int]:
     now = clock.now()
     Heartbeat.objects.update_or_create(pk=1, defaults={"at": now})
     due = list(_due())
-    for connection_id in due:
-        async_task(SLICE, connection_id)
+    for connection_id, slices in due:
+        async_task(SLICE, connection_id, slices=slices)
     for connection_id in _previews_asked():
         async_task(PREVIEW, connection_id)
     for connection in Connection.objects.filter(state=Connection.State.DELETING):
@@ -51,6 +54,7 @@ def tick() -> dict[str, int]:
     for account_id in Account.objects.filter(status=Account.Status.DELETING).values_list("pk"):
         async_task(DELETE_ACCOUNT, *account_id)
     Run.objects.filter(kind=Run.Kind.PREVIEW, started_at__lt=now - control.PREVIEW_KEPT).delete()
+    Intent.objects.filter(closed_at__lt=now - 2 * INTENT_MEMORY).delete()
     return {"queued": len(due)}
 
 
@@ -65,7 +69,8 @@ def _previews_asked() -> Iterable[int]:
     return asked.values_list("connection", flat=True)
 
 
-def _due() -> Iterable[int]:
+def _due() -> Iterable[tuple[int, int | None]]:
+    """Yield connections, with how many slices their run has had where one was left."""
     now = clock.now()
     authorized = Account.Status.AUTHORIZED
     running = Q(
@@ -74,18 +79,28 @@ def _due() -> Iterable[int]:
         connection__right__status=authorized,
     ) & ~Q(approved_revision="")
     free = _free()
-    left = Run.objects.filter(finished_at=None).values("connection")
+    going = Run.objects.filter(finished_at=None).exclude(connection=None)
+    left = going.values("connection")
+    idle = SyncState.objects.filter(free).values("connection")
     yield from (
-        SyncState.objects.filter(free, connection__in=left)
+        going.filter(connection__in=idle)
         .exclude(connection__state=Connection.State.DELETING)
-        .values_list("connection", flat=True)
+        .values_list("connection", "slices")
     )
     come = Q(next_sync_at=None) | Q(next_sync_at__lte=now + BETWEEN_TICKS / 2)
     due = SyncState.objects.filter(running, come, free, held={}).exclude(connection__in=left)
     for pk, connection_id in due.values_list("pk", "connection"):
         claimed = SyncState.objects.filter(come, pk=pk).update(next_sync_at=now + BELL_LOST)
         if claimed:
-            yield connection_id
+            yield connection_id, None
+
+
+def _in_line(connection: Connection) -> Iterable[tuple[int, int]]:
+    """Return who has waited longest for an account of a connection, with the slices of its run."""
+    accounts = [connection.left_id, connection.right_id]
+    sharing = Q(connection__left__in=accounts) | Q(connection__right__in=accounts)
+    waiting = Run.objects.filter(sharing, finished_at=None).exclude(connection=connection)
+    return waiting.order_by("started_at").values_list("connection", "slices")[:SERVED]
 
 
 def ask_sync(connection_id: int, cause: str) -> None:
@@ -94,54 +109,50 @@ def ask_sync(connection_id: int, cause: str) -> None:
 
 
 def sync_slice(
-    connection_id: int, cause: str = "the schedule", asked_at: str = ""
+    connection_id: int,
+    cause: str = "the schedule",
+    asked_at: str = "",
+    slices: int | None = None,
 ) -> dict[str, str]:
     """Work on a connection for a slice, and queue its continuation behind the others where it is
     not done.
+
+    A continuation says how many `slices` the run has had; one that comes twice does nothing.
     """
     connection = Connection.objects.filter(pk=connection_id).select_related("left", "right").first()
     if connection is None:
         return {"status": "deleted"}
     state = engine.state_of(connection)
-    going = Run.objects.filter(connection=connection, finished_at=None).exists()
+    run = Run.objects.filter(connection=connection, finished_at=None).first()
+    if slices is not None and (run is None or run.slices != slices):
+        return {"status": "another has gone on"}
     why = control.blocked(connection, state) or control.held_why(connection, state)
-    if why and not going:
+    if why and run is None:
         return {"status": why}
     advance = engine.advance(
         connection_id,
         cause=cause,
         asked_at=datetime.fromisoformat(asked_at) if asked_at else None,
     )
+    if advance.progress is not Progress.BUSY:
+        for waiting, had in _in_line(connection):
+            async_task(SLICE, waiting, slices=had)
     if advance.progress is Progress.AGAIN:
-        async_task(SLICE, connection_id, cause=cause, asked_at=asked_at)
+        slices = advance.run.slices if advance.run else None
+        async_task(SLICE, connection_id, cause=cause, asked_at=asked_at, slices=slices)
     return {"status": advance.progress.value}
 
 
+def ask_account_deletion(account_id: int) -> None:
+    """Delete an account that is marked for it: a small one now, a large one by the worker."""
+    if not forgetting.delete_account(account_id, PATIENCE):
+        async_task(DELETE_ACCOUNT, account_id)
+
+
 def delete_account(account_id: int) -> dict[str, str]:
-    """Delete an account that is marked for it with all that was seen of it, in chunks; the tick has
-    it go on where that takes longer than a slice.
-    """
-    account = Account.objects.filter(pk=account_id, status=Account.Status.DELETING).first()
-    if account is None:
-        return {"status": "nothing to do"}
-    if Connection.objects.filter(Q(left=account) | Q(right=account)).exists():
-        # What is left of its records is no use without the rest.
-        Mirror.objects.filter(account=account).update(cursor=None)
-        account.lose_authorization("A connection was made with it while it was being deleted.")
-        return {"status": "in use"}
-    ends_at = time.monotonic() + DELETION_SECONDS
-    for model in (Record, Intent):
-        while ids := list(
-            model._default_manager.filter(mirror__account=account).values_list("pk", flat=True)[
-                :CHUNK
-            ]
-        ):
-            if time.monotonic() > ends_at:
-                return {"status": "goes on"}
-            # Without the content: nothing has to be decrypted for it.
-            model._default_manager.filter(pk__in=ids).only("pk").delete()
-    account.delete()
-    return {"status": "deleted"}
+    """Work for a while on deleting an account; the tick has it go on where it is not done."""
+    done = forgetting.delete_account(account_id, DELETION_SECONDS)
+    return {"status": "deleted" if done else "goes on"}
 
 
 def ask_preview(connection_id: int, by: str) -> None:

@@ -6,13 +6,19 @@ from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import Field
 from django.forms import Field as FormField
+from django.forms import ModelForm
 from django.http import HttpRequest
 
+from connections.forms.connection import AccountsForm, FixedSetupForm, SetupForm
 from connections.models import Account, Connection
+
+ACCOUNTS = "accounts"
+"""What the query string of a connection's page names to choose its accounts once more."""
 
 
 class ConnectionAdmin(admin.ModelAdmin[Connection]):
-    """Connections are made here between two accounts, which the `+` beside a select authorizes.
+    """Connections are made in two steps: first a name and two accounts, which the `+` beside a
+    select authorizes, then all that decides how they are kept in sync.
 
     Registered where its pages are known.
     """
@@ -20,12 +26,32 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
     class Media:
         js: ClassVar = ["pipesite/accounts.js"]
 
-    fields = ("name", "left", "right")
-
-    list_display = ("name", "left", "right", "direction", "state", "interval_minutes")
-    list_filter = ("state",)
+    actions = None
+    add_form_template = "connections/connection_accounts.html"
     list_select_related = ("left", "right")
     search_fields = ("name",)
+
+    def may_choose_accounts(self, connection: Connection) -> bool:
+        """Return whether the accounts of a connection may still be others."""
+        return connection.state == Connection.State.DRAFT
+
+    def asks_accounts(self, request: HttpRequest, connection: Connection | None) -> bool:
+        """Return whether a page is the first step."""
+        if connection is None:
+            return True
+        may = self.has_change_permission(request, connection)
+        return ACCOUNTS in request.GET and may and self.may_choose_accounts(connection)
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Connection | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> type[ModelForm[Connection]]:
+        if self.asks_accounts(request, obj):
+            return super().get_form(request, obj, change, **{**kwargs, "form": AccountsForm})
+        return SetupForm if self.has_change_permission(request, obj) else FixedSetupForm
 
     def formfield_for_dbfield(
         self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any
@@ -38,7 +64,11 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         return field  # type: ignore[no-any-return]
 
     def has_change_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
-        return False
+        return _stays(obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
-        return False
+        return _stays(obj) and super().has_delete_permission(request, obj)
+
+
+def _stays(connection: Connection | None) -> bool:
+    return connection is None or connection.state != Connection.State.DELETING

@@ -171,9 +171,10 @@ class RemoteRecord:
     `id` never changes; `address` is the name under which the app is asked for it, where that is
     another one. `version` rises with each change and compares as text. A key that `values` lacks is
     unknown, not blank. `raw` is JSON which the connector gets back when it writes; opaque, but for
-    "read_only", the fields that nobody can write on this record. `mark` is the mark of our intent that the app carries, "" without one. `related` names other things of the
-    app whose change changes this record, such as a company. `left_out` has a reason for each field
-    whose content could not be taken.
+    "read_only", the fields that nobody can write on this record. `mark` is the mark of our intent
+    that the app carries, "" without one. `related` names other things of the app whose change
+    changes this record, such as a company. `left_out` has a reason for each field whose content
+    could not be taken.
     """
 
     id: str

@@ -136,11 +136,11 @@ class Api:
             raise BadCursor
         self.check_allowed(answer, f"read {entity}")
         body = success(answer)
-        found, info = body.get("data"), body.get("page_info")
+        found, page_info = body.get("data"), body.get("page_info")
         if not isinstance(found, list):
             raise Unavailable("Pipeliner gave an answer that is not a list")
-        more = isinstance(info, dict) and info.get("has_next_page") and found
-        following = info.get("end_cursor") if more else None
+        info: Json = page_info if isinstance(page_info, dict) else {}
+        following = info.get("end_cursor") if info.get("has_next_page") and found else None
         rows = [row for row in found if isinstance(row, dict)]
         return Listing(
             rows,

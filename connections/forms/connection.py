@@ -18,6 +18,8 @@ from connections.schema import Role
 class AccountsForm(forms.ModelForm[Connection]):
     """The first step: a name, and the two accounts that are kept in sync."""
 
+    STORED = ("name", "left", "right", "left_scope", "right_scope")
+
     class Meta:
         model = Connection
         fields = ("name", "left", "right")
@@ -96,6 +98,8 @@ class SetupForm(forms.ModelForm[Connection]):
             "time_zone": forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off"}),
         }
 
+    STORED = (*Meta.fields, "left_scope", "right_scope", "copy_blanks", "switched_off")
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         connection = self.instance
@@ -160,25 +164,20 @@ class SetupForm(forms.ModelForm[Connection]):
         super()._post_clean()  # type: ignore[misc]
         if self.errors:
             return
-        connection, on = self.instance, set(self.cleaned_data["roles"])
+        connection = self.instance
         connection.copy_blanks = not self.cleaned_data["never_copy_blanks"]
-        shared = {role.value for role in self.shared}
-        kept = [each for each in connection.switched_off if each not in shared]
-        connection.switched_off = [*kept, *(each for each in sorted(shared) if each not in on)]
+        connection.switched_off = self._switched_off(set(self.cleaned_data["roles"]))
         scopes = {side: self.scope(side) for side in SIDES}
         connection.left_scope, connection.right_scope = scopes["left"], scopes["right"]
         if connection.state == Connection.State.ACTIVE and (ring := closes_ring(connection)):
             self.add_error("direction", ring)
 
-
-STORED = (
-    *SetupForm.Meta.fields,
-    "left_scope",
-    "right_scope",
-    "copy_blanks",
-    "switched_off",
-)
-"""The fields of a connection that the set-up page saves."""
+    def _switched_off(self, on: set[str]) -> list[str]:
+        """Return the roles that are off, those first that were off before."""
+        shared = [role.value for role in self.shared]
+        before: list[str] = self.instance.switched_off
+        kept = [each for each in before if each not in shared or each not in on]
+        return [*kept, *(each for each in shared if each not in on and each not in before)]
 
 
 class FixedSetupForm(SetupForm):

@@ -4,15 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('connections', '0002_connection_permissions'),
+        ("connections", "0002_connection_permissions"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='account',
-            name='status',
-            field=models.CharField(choices=[('authorized', 'Authorized'), ('needs_authorization', 'Needs authorization'), ('deleting', 'Being deleted')], default='needs_authorization', max_length=30),
+            model_name="account",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("authorized", "Authorized"),
+                    ("needs_authorization", "Needs authorization"),
+                    ("deleting", "Being deleted"),
+                ],
+                default="needs_authorization",
+                max_length=30,
+            ),
         ),
     ]

@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('connections', '0003_account_being_deleted'),
+        ("connections", "0003_account_being_deleted"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='connection',
-            name='state',
-            field=models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('paused', 'Paused'), ('deleting', 'Being deleted')], default='draft', max_length=10),
+            model_name="connection",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("draft", "Draft"),
+                    ("active", "Active"),
+                    ("paused", "Paused"),
+                    ("deleting", "Being deleted"),
+                ],
+                default="draft",
+                max_length=10,
+            ),
         ),
     ]

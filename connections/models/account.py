@@ -93,9 +93,12 @@ class Account(models.Model):
         return Catalogue.from_json(self.catalogue)
 
     def lose_authorization(self, reason: str) -> None:
-        """Mark the account as *Needs authorization*; its connections wait [AC5]."""
-        self.status, self.status_reason = self.Status.NEEDS_AUTHORIZATION, reason
-        self.save(update_fields=["status", "status_reason"])
+        """Mark the account as *Needs authorization*, unless it is being deleted; its connections
+        wait [AC5].
+        """
+        kept = Account.objects.filter(pk=self.pk).exclude(status=self.Status.DELETING)
+        if kept.update(status=self.Status.NEEDS_AUTHORIZATION, status_reason=reason):
+            self.status, self.status_reason = self.Status.NEEDS_AUTHORIZATION, reason
 
     lose_authorization.alters_data = True  # type: ignore[attr-defined]
 

@@ -107,8 +107,8 @@ class Connection(models.Model):
         """Return all that decides what a sync does, as one value."""
         direction = Direction(self.direction)
         return Configuration(
-            left=_side(self.left, self.left_scope),
-            right=_side(self.right, self.right_scope),
+            left=_side(self.left, self.right, self.left_scope),
+            right=_side(self.right, self.left, self.right_scope),
             pairs=default_pairs(
                 self.left.offers.fields,
                 self.right.offers.fields,
@@ -125,14 +125,24 @@ class Connection(models.Model):
         )
 
 
-def _side(account: Account, scope: list[str]) -> SideConfiguration:
+def _create_scope(account: Account, scope: list[str]) -> str:
+    """Return the scope value that new contacts get: the owner's own where it is inside [AC6]."""
+    if not scope:
+        return ""
+    owner, offers = account.settings.get("user"), account.offers
+    inside = offers.inside(scope)
+    units = (user.unit for user in offers.users if owner and owner in (user.id, user.email))
+    return next((unit for unit in units if unit in inside), scope[0])
+
+
+def _side(account: Account, opposite: Account, scope: list[str]) -> SideConfiguration:
     app, offers = connector_class(account.app).app, account.offers
     return SideConfiguration(
         app=app.key,
-        app_label=app.label,
+        app_label=account.label if app.key == opposite.app else app.label,
         account_id=account.pk,
         scope=offers.inside(scope) if scope else None,
-        create_scope=scope[0] if scope else "",
+        create_scope=_create_scope(account, scope),
         needs_name=app.needs_name,
         compare_and_set=app.compare_and_set,
         fields=fields_to_know(offers.fields),

@@ -67,7 +67,7 @@ def _mark(account: Account) -> Account | None:
 def _give_back(account: Account) -> str:
     """Give the grant back to the app; return why that failed, "" where it did not."""
     twins = Account.objects.filter(app=account.app, identity=account.identity)
-    if not account.secrets or twins.exclude(pk=account.pk).exclude(secrets=None).exists():
+    if not account.secrets or twins.exclude(pk=account.pk).filter(secrets__isnull=False).exists():
         return ""
     try:
         accounts.open_account(account).revoke()

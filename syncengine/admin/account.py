@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django_q.tasks import async_task
 
 from connections.admin import AccountAdmin
 from connections.models import Account
@@ -17,8 +16,4 @@ class AccountWithRecordsAdmin(AccountAdmin):
         return Record.objects.filter(mirror__account=account).count()
 
     def delete_rows(self, account: Account) -> None:
-        """Delete a small account now; a large one is left to the worker."""
-        if self.count_records(account) <= tasks.CHUNK:
-            tasks.delete_account(account.pk)
-        else:
-            async_task(tasks.DELETE_ACCOUNT, account.pk)
+        tasks.ask_account_deletion(account.pk)

@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('syncengine', '0002_groups'),
+        ("syncengine", "0002_groups"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='change',
-            name='conflicts',
+            model_name="change",
+            name="conflicts",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='syncstate',
-            name='preview_asked_at',
+            model_name="syncstate",
+            name="preview_asked_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='syncstate',
-            name='preview_asked_by',
+            model_name="syncstate",
+            name="preview_asked_by",
             field=models.CharField(blank=True, max_length=200),
         ),
     ]

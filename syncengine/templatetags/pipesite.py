@@ -71,10 +71,13 @@ def _time(at: datetime | None, words: str, start: bool) -> str:
 
 
 def _now(context: Context) -> datetime:
-    """Return the database's time, asked for once a page."""
-    if "_now" not in context.render_context:
-        context.render_context["_now"] = clock.now()
-    now: datetime = context.render_context["_now"]
+    """Return the database's time, asked for once a request."""
+    request = context.get("request")
+    now: datetime | None = getattr(request, "now", None)
+    if now is None:
+        now = clock.now()
+        if request is not None:
+            request.now = now
     return now
 
 
@@ -198,7 +201,7 @@ def app_label(account: Account) -> str:
 @register.filter
 def breakable(text: object) -> SafeString:
     """An email address that may break before its @."""
-    return mark_safe(conditional_escape(text).replace("@", "<wbr>@"))  # noqa: S308 - escaped
+    return mark_safe(conditional_escape(str(text)).replace("@", "<wbr>@"))  # noqa: S308 - escaped
 
 
 @register.filter

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from connections.models import Connection
 from syncengine import control
-from syncengine.standings import standings
+from syncengine.standings import standings, with_accounts
 from syncengine.views.common import OPERATE, VIEW, ask_sync, back, find, need, say
 
 
@@ -27,31 +29,33 @@ def sync(request: HttpRequest, connection_id: int) -> HttpResponse:
 def pause(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Pause a connection that runs."""
     stands = find(request, connection_id, OPERATE)
-    connection = stands.connection
-    if connection.state == Connection.State.ACTIVE:
-        control.pause(connection)
-        say(
-            request,
-            f"“{connection.name}” is paused. Changes made from now on are picked up when you "
-            "resume it.",
-        )
-    return back(request, connection)
+    if stands.connection.state == Connection.State.ACTIVE:
+        done = "is paused. Changes made from now on are picked up when you resume it."
+        _do(request, stands.connection, control.pause, done)
+    return back(request, stands.connection)
 
 
 @require_POST
 def resume(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Let a paused connection run on."""
     stands = find(request, connection_id, OPERATE)
-    connection = stands.connection
-    if connection.state != Connection.State.PAUSED:
-        return back(request, connection)
+    if stands.connection.state == Connection.State.PAUSED:
+        _do(request, stands.connection, control.resume, "goes on.")
+    return back(request, stands.connection)
+
+
+def _do(
+    request: HttpRequest,
+    connection: Connection,
+    action: Callable[[Connection], None],
+    done: str,
+) -> None:
     try:
-        control.resume(connection)
+        action(connection)
     except control.Refused as refusal:
         say(request, str(refusal), bad=True)
     else:
-        say(request, f"“{connection.name}” goes on.")
-    return back(request, connection)
+        say(request, f"“{connection.name}” {done}")
 
 
 @require_GET
@@ -60,7 +64,7 @@ def poll(request: HttpRequest) -> JsonResponse:
     else of all.
     """
     need(request, VIEW)
-    rows = Connection.objects.select_related("left", "right")
+    rows = with_accounts(Connection.objects.all())
     if wanted := request.GET.get("id", ""):
         rows = rows.filter(pk=int(wanted) if wanted.isdecimal() else 0)
     found = standings(rows, counted=False)

@@ -22,6 +22,8 @@ from syncengine.standings import Standing, standing
 PAGE = 50
 VIEW = "connections.view_connection"
 OPERATE = "connections.operate_connection"
+START = "connections.start_connection"
+DELETE = "connections.delete_connection"
 T = TypeVar("T")
 
 
@@ -35,6 +37,7 @@ def find(request: HttpRequest, connection_id: int, permission: str = VIEW) -> St
     """Return where a connection stands, for a person who may ask that."""
     need(request, permission)
     rows = Connection.objects.select_related("left", "right")
+    rows = rows.defer("left__secrets", "right__secrets")
     return standing(get_object_or_404(rows, pk=connection_id))
 
 

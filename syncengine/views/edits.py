@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.models import CHANGE, DELETION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 
@@ -30,6 +30,11 @@ def in_words(changed: Mapping[str, str]) -> str:
 def log(user_id: int, connection: Connection, what: str) -> None:
     """Put on record what somebody changed or decided."""
     LogEntry.objects.log_actions(user_id, [connection], CHANGE, what, single_object=True)
+
+
+def log_deletion(user_id: int, connection: Connection) -> None:
+    """Put on record who deleted a connection."""
+    LogEntry.objects.log_actions(user_id, [connection], DELETION, single_object=True)
 
 
 def latest_edits(connection: Connection, number: int = 5) -> list[Edit]:

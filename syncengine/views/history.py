@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -33,7 +33,7 @@ from connections.models import Connection
 from syncengine import charts, clock, finding
 from syncengine.models import Change, Run
 from syncengine.states import what_it_did
-from syncengine.views.common import find, page_of, show
+from syncengine.views.common import Paged, find, page_of, show
 
 DAYS = 30
 NAMES = 3
@@ -94,11 +94,11 @@ def history(request: HttpRequest, connection_id: int) -> HttpResponse:
         **_chart(_days(connection, clock.now())),
         filters=_filters(runs, chosen),
         page=page,
-        lines=_lines(_named(page.object_list), runs if chosen == "changes" else None, page),
+        lines=_lines(_named(runs, page.object_list), runs if chosen == "changes" else None, page),
     )
 
 
-def runs_of(connection: Connection) -> QuerySet[Run]:
+def runs_of(connection: Connection) -> QuerySet[Any]:
     """Return the syncs of a connection; `is_idle` says of each whether it did nothing at all."""
     changed = Exists(Change.objects.filter(run=OuterRef("pk")))
     idle = Q(status=Run.Status.DONE, **NOTHING) & ~Q(changed)
@@ -115,7 +115,7 @@ class Filter:
     is_chosen: bool
 
 
-def _filters(runs: QuerySet[Run], chosen: str) -> list[Filter]:
+def _filters(runs: QuerySet[Any], chosen: str) -> list[Filter]:
     """Return the filters with their counts; those that would show nothing are left out."""
     counts = runs.aggregate(**{key: Count("pk", filter=q) for key, (_, q) in FILTERS.items()})
     return [
@@ -142,8 +142,8 @@ class Line:
     last: datetime | None = None
 
 
-def _named(runs: QuerySet[Run]) -> list[Run]:
-    """Return runs with the names of the first contacts that each changed."""
+def _named(runs: QuerySet[Any], shown: Iterable[Run]) -> list[Run]:
+    """Return the runs to show with the names of the first contacts that each changed."""
     of_one = Change.objects.filter(run=OuterRef("pk")).exclude(name="").order_by("pk")
     names = {f"name_{n}": Subquery(of_one.values("name")[n : n + 1]) for n in range(NAMES)}
     counted = Subquery(
@@ -153,7 +153,8 @@ def _named(runs: QuerySet[Run]) -> list[Run]:
         .annotate(number=Count("pk"))
         .values("number")
     )
-    return list(runs.annotate(**names, changed=counted))
+    named = runs.filter(pk__in=[run.pk for run in shown]).annotate(**names, changed=counted)
+    return list(named.order_by("-started_at", "-pk"))
 
 
 def _line(run: Any) -> Line:
@@ -167,11 +168,11 @@ def _line(run: Any) -> Line:
     )
 
 
-def _lines(shown: Sequence[Run], runs: QuerySet[Run] | None, page: Any) -> list[Line]:
+def _lines(shown: Sequence[Run], runs: QuerySet[Any] | None, page: Paged) -> list[Line]:
     """Return the page's runs; where `runs` is given, with its idle ones as lines between them."""
     if runs is None:
         return [_line(run) for run in shown]
-    idle = _idle(runs, shown, newest=page.number == 1, oldest=not page.has_next())
+    idle = _idle(runs, [run.started_at for run in shown], page)
     lines = [idle[0]] if 0 in idle else []
     for place, run in enumerate(shown, 1):
         lines.append(_line(run))
@@ -180,28 +181,25 @@ def _lines(shown: Sequence[Run], runs: QuerySet[Run] | None, page: Any) -> list[
     return lines
 
 
-def _idle(
-    runs: QuerySet[Run], shown: Sequence[Run], *, newest: bool, oldest: bool
-) -> dict[int, Line]:
+def _idle(runs: QuerySet[Any], moments: Sequence[datetime], page: Paged) -> dict[int, Line]:
     """Return the idle runs by the number of shown ones above them: one query for all."""
-    moments = [run.started_at for run in shown]
     rows = runs.filter(is_idle=True)
-    if not newest and moments:
+    if page.number > 1:
         rows = rows.filter(started_at__lte=moments[0])
-    if not oldest and moments:
-        rows = rows.filter(started_at__gte=moments[-1])
-    places = [
-        When(started_at__gt=moment, then=Value(place)) for place, moment in enumerate(moments)
-    ]
+    if page.has_next():
+        rows = rows.filter(started_at__gt=page.paginator.object_list[page.end_index()].started_at)
+    places = [When(started_at__gt=each, then=Value(place)) for place, each in enumerate(moments)]
     place = Case(*places, default=Value(len(moments)), output_field=IntegerField())
     groups = (
         rows.order_by()
-        .values(place=place)
+        .annotate(place=place)
+        .values("place")
         .annotate(idle=Count("pk"), first=Min("started_at"), last=Max("started_at"))
     )
     return {
         each["place"]: Line(idle=each["idle"], first=each["first"], last=each["last"])
         for each in groups
+        if each["idle"]
     }
 
 

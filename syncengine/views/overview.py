@@ -18,7 +18,7 @@ from connections.connectors.base import App
 from connections.models import Account, Connection
 from syncengine import watching
 from syncengine.models import Contact, Heartbeat, Mirror
-from syncengine.standings import Standing, standings
+from syncengine.standings import Standing, standings, with_accounts
 from syncengine.state import Status
 from syncengine.states import State, account_state, app_label
 from syncengine.views.common import VIEW
@@ -61,7 +61,7 @@ def overview(request: HttpRequest) -> dict[str, Any]:
     """Return the front page's context for what this person may look at."""
     if not request.user.has_perm(VIEW):
         return {}
-    stands = standings(Connection.objects.select_related("left", "right"))
+    stands = standings(with_accounts(Connection.objects.all()))
     accounts = list(Account.objects.select_related("authorized_by").defer("secrets", "catalogue"))
     worker = _worker(any(each.connection.state == "active" for each in stands))
     sees_accounts = request.user.has_perm("connections.view_account")

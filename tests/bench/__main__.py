@@ -10,7 +10,9 @@ from pathlib import Path
 
 from tests import environment
 from tests.bench import rows
-from tests.bench.scenarios import SCENARIOS, Bench
+from tests.bench.child import say
+from tests.bench.places import Bench
+from tests.bench.scenarios import SCENARIOS
 
 USUAL = [name for name in SCENARIOS if name != "memory"]
 SIZES, QUICK_SIZES, VERY_LARGE = (1_000, 10_000), (200,), (100_000,)
@@ -23,14 +25,14 @@ def main() -> None:
     environment.enter()
     environment.BUILD.mkdir(exist_ok=True)
     found: list[rows.Row] = []
-    print(rows.head(), flush=True)
+    say(rows.head())
     with tempfile.TemporaryDirectory(prefix="bench-", dir=environment.BUILD) as folder:
         bench = Bench(Path(folder), arguments.latency)
         for name in arguments.scenario:
             for n in _sizes(name, arguments):
                 for row in SCENARIOS[name](bench, n):
                     found.append(row)
-                    print(rows.line(row), flush=True)
+                    say(rows.line(row))
                     _write(found)
 
 

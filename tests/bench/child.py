@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-
 READY = "ready"
 
 
@@ -47,8 +46,14 @@ def run(
 
 def wait_until_ready() -> None:
     """Tell the bench that what is measured is about to begin, and wait for it."""
-    print(READY, flush=True)
+    say(READY)
     sys.stdin.readline()
+
+
+def say(line: str) -> None:
+    """Write a line that whoever reads our output sees at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 class App:

@@ -29,10 +29,15 @@ from connections.models import Account, Connection  # noqa: E402
 from syncengine import clock, control, engine  # noqa: E402
 from syncengine.engine import Progress  # noqa: E402
 from syncengine.models import Mirror, Run  # noqa: E402
-from tests.bench.child import wait_until_ready  # noqa: E402
+from tests.bench.child import say, wait_until_ready  # noqa: E402
 
 READ_LONG_AGO = timedelta(minutes=2)
 GOOD = {Run.Status.DONE}
+
+
+def migrate() -> None:
+    """Make the tables."""
+    call_command("migrate", verbosity=0)
 
 
 def set_up(logins: list[dict[str, Any]], connections: list[dict[str, Any]]) -> None:
@@ -129,14 +134,14 @@ def _total(runs: Any) -> dict[str, int]:
 
 def main() -> None:
     job = json.loads(sys.argv[1])
-    do = {"set_up": set_up, "change": change, "sync": sync, "tick": tick}
-    what = job.pop("do")
-    if what == "migrate":
-        call_command("migrate", verbosity=0)
-        result = None
-    else:
-        result = do[what](**job)
-    print(json.dumps(result))
+    do: dict[str, Callable[..., Any]] = {
+        "migrate": migrate,
+        "set_up": set_up,
+        "change": change,
+        "sync": sync,
+        "tick": tick,
+    }
+    say(json.dumps(do[job.pop("do")](**job)))
 
 
 if __name__ == "__main__":

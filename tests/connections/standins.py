@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
 from pytest_django import Settings
 
 from connections import accounts
@@ -52,3 +56,27 @@ def google_account(google: GoogleSandbox, label: str = "Google") -> Account:
     token = {"refresh_token": google.issue_refresh_token()}
     checked = accounts.check("google", {"email": "ops@example.com"}, token)
     return accounts.authorize(Account(label=label), checked, clock.now())
+
+
+ADD = "/admin/connections/account/add/"
+ACCOUNTS = "/admin/connections/account/"
+
+
+def of_group(client: Client, group: str) -> User:
+    """Return a new member of a group, who is logged in."""
+    user = User.objects.create_user(group.lower(), is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    client.force_login(user)
+    return user
+
+
+def copy_pending(source: Client, target: Client) -> None:
+    """Put what one person has begun into the session of another one."""
+    session = target.session
+    session["authorizing"] = source.session["authorizing"]
+    session.save()
+
+
+def text(answer: Any) -> str:
+    """Return the page as people read it."""
+    return html.unescape(answer.content.decode())

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,7 +15,7 @@ import psycopg
 import pytest
 
 from tests.kills.apps import Apps
-from tests.kills.harness import LEASE, ROOT, Installation
+from tests.kills.harness import LEASE, ROOT, Installation, Outcome, outcome
 
 Databases = Callable[[], str]
 
@@ -62,18 +64,43 @@ def install(new_database: Databases, tmp_path: Path) -> Iterator[Callable[..., I
 
     Its other arguments are settings of the connection.
     """
-    made: list[Installation] = []
+    with ExitStack() as stack:
 
-    def make(people: int, *, lease: int = LEASE, **connection: object) -> Installation:
-        apps = Apps(people)
-        apps.start()
-        directory = tmp_path / str(len(made))
-        directory.mkdir()
-        made.append(Installation(apps, new_database(), directory, lease))
-        made[-1].connect(**connection)
-        return made[-1]
+        def make(people: int, *, lease: int = LEASE, **connection: object) -> Installation:
+            directory = tmp_path / uuid.uuid4().hex
+            it = stack.enter_context(installed(new_database(), directory, people, lease))
+            it.connect(**connection)
+            return it
 
-    yield make
-    for each in made:
-        each.close()
-        each.apps.close()
+        yield make
+
+
+@pytest.fixture(scope="session")
+def undisturbed(
+    new_database: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[int], Outcome]:
+    """Return a function that gives the outcome of a first sync of so many contacts."""
+
+    @cache
+    def sync(people: int) -> Outcome:
+        directory = tmp_path_factory.mktemp("undisturbed") / "it"
+        with installed(new_database(), directory, people, LEASE) as it:
+            it.connect()
+            done = it.sync()
+            assert done.code == 0, done
+            return outcome(it.apps, it.settle())
+
+    return sync
+
+
+@contextmanager
+def installed(database: str, directory: Path, people: int, lease: int) -> Iterator[Installation]:
+    directory.mkdir()
+    apps = Apps(people)
+    apps.start()
+    it = Installation(apps, database, directory, lease)
+    try:
+        yield it
+    finally:
+        it.close()
+        apps.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -19,15 +18,15 @@ import psutil
 import yaml
 
 from tests.kills.apps import Apps
-from tests.kills.look import Look
+from tests.kills.look import Look, look
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "North"
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds after which what was waited for counts as never coming."""
 LEASE, SETTLING = 3, 3
 """The times of an installation, in seconds."""
-SILENCE = 8
+SILENCE = 6
 """After how many seconds without a sign of life a worker starts its cluster again."""
 
 
@@ -122,17 +121,13 @@ class Installation:
 
     def look(self) -> Look:
         """Return what the installation knows now."""
-        command = [sys.executable, "-m", "tests.kills.look"]
-        done = subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True
-        )
-        return Look.from_json(json.loads(done.stdout))
+        return look(self.database_url)
 
     def settle(self) -> Look:
         """Sync until every contact is at rest, and return what is known then."""
-        until = time.monotonic() + PATIENCE
-        while (known := self.look()).unsettled or not known.runs:
-            assert time.monotonic() < until, known
+        ends_at = time.monotonic() + PATIENCE
+        while (known := self.look()).unsettled or not known.is_done:
+            assert time.monotonic() < ends_at, known
             last = self.sync()
             assert last.code == 0, last
         return known
@@ -147,7 +142,7 @@ class Installation:
 
 def ended(process: subprocess.Popen[str]) -> Ended:
     """Return how a process ended, once it has."""
-    out, err = process.communicate(timeout=PATIENCE * 2)
+    out, err = process.communicate(timeout=2 * PATIENCE)
     return Ended(process.returncode, out or "", err or "")
 
 
@@ -162,17 +157,17 @@ def kill_group(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
-def until(holds: Callable[[], bool], every: float = 0.05) -> None:
-    """Wait until something holds, and look every so many seconds; fails where it never does."""
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds; fails where it never does."""
     ends_at = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < ends_at, "it did not come to pass"
-        time.sleep(every)
+        time.sleep(0.1)
 
 
 def until_done(it: Installation) -> None:
     """Wait until a sync has come to its end."""
-    until(lambda: it.look().is_done, every=1)
+    until(lambda: it.look().is_done)
 
 
 @dataclass(frozen=True, slots=True)

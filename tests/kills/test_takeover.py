@@ -9,31 +9,43 @@ import psutil
 import pytest
 
 from tests.kills.apps import Ambush
-from tests.kills.harness import LEASE, NAME, SILENCE, Installation, outcome, until, until_done
+from tests.kills.harness import (
+    LEASE,
+    NAME,
+    SILENCE,
+    Installation,
+    Outcome,
+    kill_group,
+    outcome,
+    until,
+    until_done,
+)
 
 Install = Callable[..., Installation]
 
 
 @pytest.mark.db_matters
-def test_a_run_is_taken_over_when_the_lease_of_a_killed_worker_ends(install: Install) -> None:
-    calm = install(150)
-    calm.sync()
-    it = install(150)
+def test_a_run_is_taken_over_when_the_lease_of_a_killed_worker_ends(
+    install: Install, undisturbed: Callable[[int], Outcome]
+) -> None:
+    expected = undisturbed(300)
+    it = install(300)
     it.apps.be_slow(20)
     watch = it.apps.watch
     watch.lie_in_wait(Ambush(2, "unanswered"))
-    it.start_worker()
+    worker = it.start_worker()
 
     until(watch.struck.is_set)
     struck_at = time.monotonic()
     until_done(it)
+    kill_group(worker)
 
     assert time.monotonic() - struck_at < LEASE + SILENCE + 20
     assert it.look().runs == [("done", 1)]
     (_, died_at, died), (took_over_at, _, took_over) = watch.spans()[-2:]
     assert died != took_over
     assert died_at < took_over_at
-    assert outcome(it.apps, it.settle()) == outcome(calm.apps, calm.settle())
+    assert outcome(it.apps, it.settle()) == expected
 
 
 def test_syncs_go_on_after_an_idle_worker_was_killed(install: Install) -> None:

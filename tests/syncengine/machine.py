@@ -32,6 +32,7 @@ LEASE = 125
 ROUND_SECONDS = 700
 """Between two rounds: longer than a lease, an app's lateness and its settling time together."""
 DAY = 25 * 3600
+ENDED_WELL = (Run.Status.DONE, Run.Status.PARTLY_FAILED)
 MOST_REQUESTS = 400
 """More than any slice over so few contacts has reason to send."""
 
@@ -454,11 +455,14 @@ class Machine(RuleBasedStateMachine):
             return
         for person in self.truth.people:
             self.truth.merged_anew(person)
-            if connection.first_merge != "winner":
+            if connection.first_merge != "winner" or not self.is_two_way():
                 person.apart |= {*self.truth.text_names, *LISTS}
 
     def are_blanks_kept(self) -> bool:
         return not all(connection.copy_blanks for connection in self.now())
+
+    def is_two_way(self) -> bool:
+        return all(connection.direction == "both" for connection in self.now())
 
     def reaches_all(self, key: str) -> bool:
         """Return whether what is entered in an app flows to all others."""
@@ -522,7 +526,7 @@ class Machine(RuleBasedStateMachine):
                 control.resume(run.connection, approve=True)  # type: ignore[arg-type]
                 is_calm = False
             else:
-                assert run.status == Run.Status.DONE, f"{run.status}: {run.message}"
+                assert run.status in ENDED_WELL, f"{run.status}: {run.message}"
             is_calm = is_calm and not writes(run) and not run.linked
         return is_calm and not self._restless()
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.db import connection as database
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.html import strip_tags
 
 from connections.configuration import SIDES, Side
 from connections.models import Account, Catalogue, Connection
@@ -176,9 +183,23 @@ class Book:
         )
 
 
-def hours(number: float) -> timedelta:
-    return timedelta(hours=number)
+def path(book: Book, page: str, *arguments: int) -> str:
+    """Return the address of a page of a connection."""
+    return reverse(f"admin:connections_connection_{page}", args=[book.connection.pk, *arguments])
 
 
-def at(moment: datetime, **parts: int) -> datetime:
-    return moment.replace(**parts)  # type: ignore[arg-type]
+def text(client: Client, url: str, status: int = 200) -> str:
+    """Return the text of a page: a space for each tag, and no space before a mark."""
+    answer = client.get(url)
+    assert answer.status_code == status
+    content = answer.content.decode().replace("<wbr>", "").replace("<", " <")
+    words = html.unescape(strip_tags(content))
+    return re.sub(r" ([.,:;])", r"\1", " ".join(words.split()))
+
+
+def queries(client: Client, url: str) -> int:
+    """Return how many queries a page costs, once it was looked at before."""
+    client.get(url)
+    with CaptureQueriesContext(database) as found:
+        assert client.get(url).status_code == 200
+    return len(found)

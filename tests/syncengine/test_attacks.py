@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from connections.connectors.base import RateLimited, Scope, Unavailable
-from connections.connectors.base import CursorExpired
+from connections.connectors.base import (
+    Cursor,
+    CursorExpired,
+    Moved,
+    Outcome,
+    RateLimited,
+    RemoteRecord,
+    Scope,
+    SweepPage,
+    Update,
+)
 from connections.models import Account, Connection
-from syncengine import clock, engine, tasks
+from connections.schema import Value
+from syncengine import engine, notices
+from syncengine.applying import Applier, Decided
+from syncengine.concluding import Wave
 from syncengine.engine import Progress
-from syncengine.models import Change, Contact, Intent, Mirror, Run, SyncState
+from syncengine.models import Contact, Mirror, Record, Run
 from syncengine.state import Status
 from tests.connectors.memory import Fault, Habits, Memory, MemoryApp, OtherMemory, Refusal
-from tests.syncengine.world import World, approve, contact_of, values, world, writes
+from tests.connectors.memory_app import Row
+from tests.syncengine.world import World, approve, contact_of, world
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +48,7 @@ def scoped(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         yield made
 
 
-def linked(w: World, **settings: object) -> tuple[MemoryApp, MemoryApp, Connection, str, str]:
+def linked(w: World, **settings: Any) -> tuple[MemoryApp, MemoryApp, Connection, str, str]:
     """Return a world with one contact that is linked, and its ids."""
     left, right = w.app("left"), w.app("right")
     here = left.add(given_name="Ada", emails=("ada@example.org",), city="Wien", notes="x")
@@ -64,10 +79,10 @@ def test_a_write_to_what_moved_is_not_tried_again_and_again(
         update = OtherMemory.update
         edits = iter(range(3))
 
-        def beaten(self: OtherMemory, batch: object) -> object:
+        def beaten(self: OtherMemory, batch: Sequence[Update]) -> list[Outcome]:
             if next(edits, None) is not None:
                 right.edit(there, notes="somebody was faster")
-            return update(self, batch)  # type: ignore[arg-type]
+            return update(self, batch)
 
         monkeypatch.setattr(OtherMemory, "update", beaten)
         left.edit(here, city="Graz")
@@ -80,13 +95,11 @@ def test_a_write_to_what_moved_is_not_tried_again_and_again(
 def test_a_write_to_what_is_gone_meanwhile_is_not_tried_again_and_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from connections.connectors.base import Moved
-
     with world(monkeypatch, right=Habits(compare_and_set=True)) as w:
-        left, right, connection, here, there = linked(w)
+        left, _, connection, here, _ = linked(w)
         asked = 0
 
-        def moved(self: OtherMemory, batch: list[object]) -> list[Moved]:
+        def moved(self: OtherMemory, batch: Sequence[Update]) -> list[Moved]:
             nonlocal asked
             asked += 1
             return [Moved() for _ in batch]
@@ -95,6 +108,19 @@ def test_a_write_to_what_is_gone_meanwhile_is_not_tried_again_and_again(
         left.edit(here, city="Graz")
         w.sync(connection, seconds=2)
         assert asked <= 3
+
+
+def test_a_full_account_is_not_asked_for_each_batch(w: World) -> None:
+    left, right = w.app("left"), w.app("right")
+    right.refusals.append(Refusal(lambda _values: True, stops_creations=True))
+    for number in range(500):
+        left.add(given_name=f"N{number}", emails=(f"n{number}@example.org",))
+    run = w.sync(w.connect("left", "right"))
+    assert (run.failed, right.requests["create"] <= 3) == (500, True)
+    right.refusals.clear()
+    w.clock.go(4000)
+    approve(Connection.objects.get())
+    assert w.sync(Connection.objects.get()).created_right == 500
 
 
 # Waking
@@ -132,7 +158,7 @@ def test_i3_an_edit_after_a_write_that_changed_nothing_there_arrives(
 
         real = right.change
 
-        def change(id_: str, changes: dict[str, object], *, by_api: bool = True) -> object:
+        def change(id_: str, changes: dict[str, Value], *, by_api: bool = True) -> Row:
             row = right.rows[id_]
             made = right._with(row, changes, by_api)
             return row if made.values == row.values else real(id_, changes, by_api=by_api)
@@ -141,7 +167,8 @@ def test_i3_an_edit_after_a_write_that_changed_nothing_there_arrives(
         w.settle(connection)
         assert right.live()[there]["notes"] == "abcdefghijklmnopqrstuvwxy"
         monkeypatch.setattr(right, "change", change)
-        monkeypatch.setattr(OtherMemory, "get_written", lambda self, ids: {})
+        shown: dict[str, RemoteRecord] = {}
+        monkeypatch.setattr(OtherMemory, "get_written", lambda _self, _ids: shown)
         left.edit(here, notes="abcdefghijklmnopqrstuvwxyz, and more")
         w.sync(connection)
         left.edit(here, city="Graz")
@@ -170,134 +197,14 @@ def test_i3_a_read_back_that_is_late_is_no_edit(monkeypatch: pytest.MonkeyPatch)
         assert [verb for verb, *_ in left.writes] == []
 
 
-# Doubts
-
-
-def test_i2_a_creation_in_doubt_is_waited_for_by_who_appears_meanwhile(w: World) -> None:
-    left, right = w.app("left"), w.app("right")
-    connection = w.connect("left", "right")
-    w.sync(connection)
-    right.add(given_name="Ada", emails=("ada@example.org",))
-    left.faults.append(Fault(Unavailable("cut", in_doubt=True), verb="create", point="before"))
-    w.sync(connection)
-    assert Intent.objects.filter(state=Intent.State.OPEN).count() == 1
-    left.add(given_name="Ada", emails=("ada@example.org",), city="Wien")
-    w.sync(connection)
-    w.clock.go(1000)
-    w.sync(connection)
-    w.settle(connection)
-    assert values(right, "city") == [("Wien",)]
-    assert not Intent.objects.filter(state=Intent.State.OPEN).exists()
-    assert not Contact.objects.exclude(status=Status.IN_SYNC).exists()
-
-
-def test_i2_what_a_doubtful_creation_made_late_orphans_nobody(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with world(monkeypatch, left=Habits(late=120)) as w:
-        left, right = w.app("left"), w.app("right")
-        connection = w.connect("left", "right")
-        w.sync(connection)
-        right.add(given_name="Ada", emails=("ada@example.org",))
-        left.faults.append(Fault(Unavailable("cut", in_doubt=True), verb="create", point="after"))
-        w.sync(connection)
-        w.clock.go(10)
-        left.late = 0
-        monkeypatch.setattr(left, "habits", Habits())
-        left.add(given_name="Ada", emails=("ada@example.org",), city="Wien")
-        w.sync(connection)
-        w.clock.go(1000)
-        w.sync(connection)
-        w.sync(connection)
-        held = Contact.objects.filter(connection=connection, left__isnull=False)
-        assert held.count() == 2
-        assert len(right.live()) == 1
-
-
-def test_i2_a_creation_of_a_deleted_connection_blocks_nobody_for_ever(w: World) -> None:
-    left, right = w.app("left"), w.app("right")
-    other = w.app("left2")
-    first = w.connect("left", "right")
-    second = w.connect("left2", "right")
-    left.add(given_name="Ada", emails=("ada@example.org",))
-    right.faults.append(Fault(Unavailable("cut", in_doubt=True), verb="create", point="before"))
-    w.sync(first)
-    first.delete()
-    other.add(given_name="Ada", emails=("ada@example.org",))
-    w.sync(second)
-    assert right.live() == {}
-    for _ in range(3):
-        w.clock.go(1000)
-        w.sync(second)
-    assert len(right.live()) == 1
-
-
-def test_i2_who_waits_for_a_creation_of_another_connection_goes_on(w: World) -> None:
-    left, right = w.app("left"), w.app("right")
-    other = w.app("left2")
-    first = w.connect("left", "right")
-    second = w.connect("left2", "right", direction="left_to_right")
-    here = left.add(given_name="Ada", emails=("ada@example.org",))
-    right.faults.append(Fault(Unavailable("cut", in_doubt=True), verb="create", point="before"))
-    w.sync(first)
-    other.add(given_name="Ada", emails=("ada@example.org",))
-    w.sync(second)
-    left.delete(here)
-    w.clock.go(1000)
-    w.sync(first)
-    for _ in range(3):
-        w.clock.go(1000)
-        w.sync(second)
-    assert len(right.live()) == 1
-
-
-# Several connections of the same accounts
-
-
-def two_scopes(w: World) -> tuple[MemoryApp, MemoryApp, Connection, Connection]:
-    left, right = w.app("left"), w.app("right")
-    north = w.connect("left", "right", left_scope=["north"])
-    north.name = "north"
-    north.save()
-    south = w.connect("left", "right", left_scope=["south"])
-    return left, right, north, south
-
-
-def test_ma5_a_contact_that_moves_into_the_scope_of_a_sibling_is_taken_over(
-    scoped: World,
-) -> None:
-    left, right, north, south = two_scopes(scoped)
-    here = left.add(given_name="Ada", emails=("ada@example.org",), scopes=("south",))
-    right.add(given_name="Ada", emails=("ada@example.org",))
-    scoped.sync(north)
-    scoped.sync(south)
-    left.put_into(here, "north")
-    left.edit(here, city="Graz")
-    assert scoped.sync(north).status == Run.Status.DONE
-    scoped.sync(south)
-    scoped.settle(north)
-    assert values(right, "city") == [("Graz",)]
-    assert len(left.live()) == len(right.live()) == 1
-
-
-def test_pl3_links_of_a_sibling_are_no_departures(scoped: World) -> None:
-    left, right, north, south = two_scopes(scoped)
-    scoped.sync(north)
-    scoped.sync(south)
-    for number in range(15):
-        left.add(given_name=f"N{number}", emails=(f"n{number}@example.org",), scopes=("south",))
-    scoped.sync(south)
-    assert len(right.live()) == 15
-    assert scoped.sync(north).status == Run.Status.DONE
-
-
 # Reading
 
 
 def test_a_sweep_whose_cursor_is_lost_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     habits = Habits(feed="modified", deletions="none", page_size=5)
     with world(monkeypatch, left=habits) as w:
-        left, right = w.app("left"), w.app("right")
+        left = w.app("left")
+        w.app("right")
         for number in range(20):
             left.add(given_name=f"N{number}", emails=(f"n{number}@example.org",))
         connection = w.connect("left", "right")
@@ -305,23 +212,44 @@ def test_a_sweep_whose_cursor_is_lost_begins_anew(monkeypatch: pytest.MonkeyPatc
         w.clock.go(90000)
         sweep = Memory.sweep
 
-        def lossy(self: Memory, cursor: dict[str, object] | None) -> object:
+        def forgetful(self: Memory, cursor: Cursor | None) -> Iterator[SweepPage]:
             if cursor is not None:
                 raise CursorExpired("no longer known")
             return sweep(self, cursor)
 
-        monkeypatch.setattr(Memory, "sweep", lossy)
-        engine.advance(connection.pk, seconds=0)
-        for _ in range(20):
-            if engine.advance(connection.pk, seconds=0.2).progress is Progress.FINISHED:
-                break
+        monkeypatch.setattr(Memory, "sweep", forgetful)
+        while not Mirror.objects.exclude(sweep_cursor=None).exists():
+            engine.advance(connection.pk, seconds=0)
+            w.clock.go(40)
+        w.sync(connection)
         assert w.sync(connection).status == Run.Status.DONE
+        assert (
+            not Mirror.objects.filter(sweep_cursor__isnull=False)
+            .exclude(sweep_cursor=None)
+            .exists()
+        )
+
+
+def test_du2_what_a_sweep_shows_is_there_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    habits = Habits(feed="modified", deletions="none", page_size=1)
+    with world(monkeypatch, left=habits) as w:
+        left, _, connection, here, _ = linked(w)
+        left.add(given_name="Bob", emails=("bob@example.org",))
+        w.clock.go(400)
+        w.settle(connection)
+        Record.objects.filter(remote_id=here).update(gone_at=w.clock(), number=99)
+        Mirror.objects.filter(account__label="left").update(last_number=99)
+        w.sync(connection)
+        assert contact_of(connection, left="Ada").status == Status.GONE
+        w.clock.go(90000)
+        w.sync(connection)
+        assert contact_of(connection, left="Ada").status == Status.IN_SYNC
 
 
 def test_i7_a_read_that_has_to_restart_for_ever_ends_with_its_slice(
     w: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left, right, connection, *_ = linked(w)
+    _, _, connection, *_ = linked(w)
     count = 0
 
     def expired(self: Memory, cursor: object, known: object) -> object:
@@ -359,25 +287,26 @@ def test_ru9_a_scope_that_goes_away_between_two_looks_stops_the_run(
 def test_what_a_person_asks_during_a_run_is_not_lost(
     w: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left, right, connection, here, there = linked(w)
-    update = OtherMemory.update
+    left, _, connection, here, _ = linked(w)
+    plan = Applier._plan
 
-    def asked_meanwhile(self: OtherMemory, batch: object) -> object:
-        left.ask()  # type: ignore[attr-defined]
-        return update(self, batch)  # type: ignore[arg-type]
-
-    asking = iter([True])
-    conclude = engine.Slice._finish
-    from syncengine.applying import Applier
-
-    planned = Applier._plan
-
-    def plan(self: Applier, decided: object) -> object:
+    def planned(self: Applier, decided: Sequence[Decided]) -> Wave:
         Contact.objects.update(asked=Contact.Asked.APART)
-        return planned(self, decided)  # type: ignore[arg-type]
+        return plan(self, decided)
 
-    monkeypatch.setattr(Applier, "_plan", plan)
+    monkeypatch.setattr(Applier, "_plan", planned)
     left.edit(here, city="Graz")
     w.sync(connection)
-    monkeypatch.undo()
     assert Contact.objects.get().asked == Contact.Asked.APART
+
+
+# Losing an account
+
+
+def test_ac5_a_run_from_before_does_not_undo_a_new_authorization(w: World) -> None:
+    _, _, connection, *_ = linked(w)
+    stale = Account.objects.get(label="right")
+    Account.objects.filter(label="right").update(authorized_at=w.clock() + timedelta(seconds=5))
+    notices.lose_authorization(stale, "the old password")
+    assert Account.objects.get(label="right").status == Account.Status.AUTHORIZED
+    assert connection.state == Connection.State.ACTIVE

@@ -1,0 +1,427 @@
+"""The set-up page of a connection: made in steps, edited, and what an edit says and costs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from connections.connectors.base import Scope
+from connections.models import Account, Catalogue, Connection
+from syncengine import clock, engine
+from syncengine.models import SyncState
+from syncengine.state import Status
+from syncengine.views.edits import edits_between
+from syncengine.wording import NO_EMAIL
+from tests.syncengine.builders import FIELDS
+from tests.syncengine.pages import Book, account, path, queries, text, user
+
+pytestmark = pytest.mark.django_db
+ADD = "/admin/connections/connection/add/"
+UNITS = (
+    Scope("north", "North"),
+    Scope("vienna", "Vienna", parent="north"),
+    Scope("south", "South"),
+)
+
+
+@pytest.fixture
+def boss(client: Client) -> Client:
+    client.force_login(user("Administrator"))
+    return client
+
+
+def with_units(found: Account) -> Account:
+    found.catalogue = Catalogue(FIELDS, scopes=UNITS).to_json()
+    found.save()
+    return found
+
+
+def fields_of(page: str) -> dict[str, Any]:
+    """Return what a browser would post of a set-up page where nothing was touched."""
+    form = page[page.index('id="connection_form"') :]
+    values: dict[str, Any] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        found = dict(re.findall(r'(\w+)="([^"]*)"', tag))
+        kind, name = found.get("type"), found.get("name")
+        if not name or kind == "submit" or "disabled" in tag:
+            continue
+        if kind in ("radio", "checkbox") and not re.search(r"\bchecked\b", tag):
+            continue
+        values.setdefault(name, []).append(found.get("value", "on"))
+    for name, options in re.findall(r'<select name="(\w+)"(.*?)</select>', form, re.DOTALL):
+        values[name] = re.findall(r'<option value="([^"]*)" selected', options)
+    values.pop("csrfmiddlewaretoken", None)
+    return values
+
+
+def save(client: Client, book: Book, button: str = "_save", **changed: Any) -> str:
+    """Save the set-up page with these fields changed, and return the page that follows."""
+    page = client.get(path(book, "change")).content.decode()
+    posted = {**fields_of(page), button: "Save", **changed}
+    return client.post(path(book, "change"), posted, follow=True).content.decode()
+
+
+def stored(book: Book) -> Connection:
+    return Connection.objects.get(pk=book.connection.pk)
+
+
+def test_cn1_a_connection_is_made_of_a_name_and_two_accounts(boss: Client) -> None:
+    left = with_units(account("CRM", "pipeliner", settings={"default_scope": ["south", "gone"]}))
+    right = account("ops@example.org", "google")
+    page = boss.post(ADD, {"name": "North", "left": left.pk, "right": right.pk}, follow=True)
+
+    made = Connection.objects.get()
+    assert (made.state, made.left, made.right) == ("draft", left, right)
+    assert (made.left_scope, made.right_scope) == (["south"], [])
+    assert page.redirect_chain[-1][0] == f"/admin/connections/connection/{made.pk}/change/"
+    assert "“North” is a draft" in page.content.decode()
+    assert LogEntry.objects.get().get_change_message() == "Made: CRM and ops@example.org."
+
+
+def test_an_account_with_itself_is_refused_beside_the_right_one(boss: Client) -> None:
+    one = account("CRM", "pipeliner")
+    page = boss.post(ADD, {"name": "North", "left": one.pk, "right": one.pk}).content.decode()
+    right = page[page.index("field-right") :]
+    assert "Choose another account than on the left." in right[:400]
+    assert not Connection.objects.exists()
+
+
+def test_the_same_login_under_two_names_is_refused(boss: Client) -> None:
+    one = account("CRM", "pipeliner", identity="space/ann")
+    two = account("CRM again", "pipeliner", identity="space/ann")
+    page = boss.post(ADD, {"name": "North", "left": one.pk, "right": two.pk}).content.decode()
+    assert "This is the same login as “CRM”." in page
+
+
+def test_an_account_that_is_being_deleted_is_not_offered(boss: Client) -> None:
+    account("Kept", "pipeliner")
+    account("Going", "pipeliner", identity="x")
+    Account.objects.filter(label="Going").update(status=Account.Status.DELETING)
+    page = boss.get(ADD).content.decode()
+    assert "Kept</option>" in page
+    assert "Going</option>" not in page
+
+
+def test_cn1_the_page_has_its_four_blocks_in_order(boss: Client) -> None:
+    book = Book.of()
+    book.person("Ada Lovelace")
+    shown = text(boss, path(book, "change"))
+    heads = ["Direction Which way", "Rules A contact", "Settings Winner", "Field mappings Examples"]
+    places = [shown.index(head) for head in heads]
+    assert places == sorted(places)
+    assert "Examples are from Ada Lovelace" in shown
+    assert "First name text Ada" in shown
+    assert "ada.0@example.org" in shown
+    assert "If any contact is in the scope then keep it in sync with Google Contacts" in shown
+
+
+def test_nothing_changes_where_a_page_is_saved_untouched(boss: Client) -> None:
+    book = Book.of(left_scope=["south"], phone_region="AT", switched_off=["city", "birthday"])
+    with_units(book.connection.left)
+    before = Connection.objects.filter(pk=book.connection.pk).values().get()
+    page = save(boss, book)
+    assert "Nothing was changed in “North”." in page
+    assert Connection.objects.filter(pk=book.connection.pk).values().get() == before
+    assert not LogEntry.objects.exists()
+
+
+def test_each_setting_is_stored_and_the_log_says_from_what_to_what(boss: Client) -> None:
+    book = Book.of()
+    with_units(book.connection.left)
+    save(
+        boss,
+        book,
+        name="Nord",
+        direction="left_to_right",
+        winner="right",
+        first_merge="link_only",
+        avoid_duplicates=[],
+        never_copy_blanks="on",
+        phone_region="AT",
+        time_zone="Europe/Vienna",
+        interval_minutes="7",
+        brake_percent="30",
+        left_part="these",
+        left_scopes=["north", "vienna"],
+    )
+    found = stored(book)
+    assert found.name == "Nord"
+    assert (found.direction, found.winner, found.first_merge) == (
+        "left_to_right",
+        "right",
+        "link_only",
+    )
+    assert (found.avoid_duplicates, found.copy_blanks) == (False, False)
+    assert (found.phone_region, found.time_zone) == ("AT", "Europe/Vienna")
+    assert (found.interval_minutes, found.brake_percent) == (7, 30)
+    assert found.left_scope == ["north"]
+    assert LogEntry.objects.get().get_change_message() == (
+        "Name: North → Nord. Scope in Pipeliner: all → North (with 1 below it). "
+        "Direction: both ways → Pipeliner to Google Contacts. Winner: Pipeliner → Google Contacts. "
+        "First merge: winner decides → link only. Avoid duplicates: on → off. "
+        "Never copy blanks: off → on. Phone region: none → AT. Time zone: UTC → Europe/Vienna. "
+        "Interval: 5 min → 7 min. Brake: 20 % → 30 %."
+    )
+
+
+def test_va4_a_mapping_is_switched_off_and_roles_that_the_apps_do_not_share_stay(
+    boss: Client,
+) -> None:
+    book = Book.of(switched_off=["website"])
+    page = boss.get(path(book, "change")).content.decode()
+    on = [role for role in fields_of(page)["roles"] if role != "city"]
+    assert "website" not in on
+    shown = save(boss, book, roles=on)
+    assert "city" in stored(book).switched_off
+    assert "Mapping of City: on → off." in shown
+
+
+def test_the_log_and_the_page_name_who_changed_what(boss: Client) -> None:
+    book, began = Book.of(), clock.now()
+    save(boss, book, winner="right")
+    shown = text(boss, path(book, "change"))
+    assert "Winner: Pipeliner → Google Contacts. Maren Holt" in shown
+    (edit,) = edits_between(book.connection, began, clock.now())
+    assert (edit.by, edit.what) == ("Maren Holt", "Winner: Pipeliner → Google Contacts.")
+    assert edits_between(book.connection, clock.now(), clock.now()) == []
+    assert "Winner: Pipeliner → Google Contacts." in text(boss, path(book, "log"))
+
+
+def test_cn8_the_page_says_what_a_save_will_cost_and_then_what_it_did(boss: Client) -> None:
+    book = Book.of()
+    for name in ("Ada Lovelace", "Bob Okonkwo"):
+        book.person(name)
+    assert "Saving decides 2 contacts anew." in text(boss, path(book, "change"))
+    assert "The next run decides 2 contacts anew." in save(boss, book, phone_region="AT")
+    for harmless in (
+        {"winner": "right"},
+        {"interval_minutes": "9"},
+        {"brake_percent": "50"},
+        {"name": "Nord"},
+    ):
+        page = save(boss, book, **harmless)
+        assert "is saved." in page
+        assert "anew. <" not in page
+        assert "The next run decides" not in page
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "says"),
+    [
+        ("name", "", "This field is required."),
+        ("interval_minutes", "0", "greater than or equal to 1"),
+        ("brake_percent", "101", "less than or equal to 100"),
+        ("time_zone", "Nowhere", "“Nowhere” is no time zone; one is “Europe/Vienna”"),
+        ("phone_region", "XX", "Select a valid choice"),
+    ],
+)
+def test_a_wrong_value_is_refused_beside_its_input(
+    boss: Client, field: str, typed: str, says: str
+) -> None:
+    book = Book.of()
+    page = save(boss, book, **{field: typed, "winner": "right"})
+    row = page[page.index(f"field-{field}") :]
+    assert says in row[: row.index("</div></div>") + 400]
+    assert "Nothing was saved." in page
+    assert stored(book).winner == "left"
+
+
+def test_two_connections_of_one_name_are_refused(boss: Client) -> None:
+    book = Book.of()
+    Book.of("South")
+    assert "Another connection is called so." in save(boss, book, name="South")
+
+
+def test_cn4_a_one_way_direction_says_whose_rules_do_nothing(boss: Client) -> None:
+    book = Book.of(direction="left_to_right")
+    shown = text(boss, path(book, "change"))
+    assert "Does nothing: the direction writes nothing to Pipeliner." in shown
+    assert "Does nothing: the direction writes nothing to Google Contacts." not in shown
+
+
+def test_a_read_only_field_gives_a_one_way_arrow_with_its_reason(boss: Client) -> None:
+    book = Book.of()
+    fields = [
+        {**each, "read_only": each["role"] == "city"}
+        for each in book.connection.left.catalogue["fields"]
+    ]
+    Account.objects.filter(pk=book.connection.left.pk).update(catalogue={"fields": fields})
+    shown = text(boss, path(book, "change"))
+    assert "is read-only in Pipeliner." in shown
+    assert "to Google Contacts only" in shown
+
+
+# Scopes
+
+
+def test_a_scope_of_nothing_is_refused(boss: Client) -> None:
+    book = Book.of()
+    with_units(book.connection.left)
+    page = save(boss, book, left_part="these", left_scopes=[])
+    assert "Choose at least one of the sales units, or all." in page
+
+
+def test_ru9_a_scope_value_that_is_gone_is_shown_and_must_be_taken_out(boss: Client) -> None:
+    book = Book.of(left_scope=["north", "west"])
+    with_units(book.connection.left)
+    assert "west no longer exists" in text(boss, path(book, "change"))
+    assert "west no longer exists in North CRM. Untick it." in save(boss, book, winner="right")
+    save(boss, book, left_scopes=["north"])
+    assert stored(book).left_scope == ["north"]
+
+
+def test_the_order_of_a_scope_stays_where_its_values_do(boss: Client) -> None:
+    book = Book.of(left_scope=["south", "north"])
+    with_units(book.connection.left)
+    save(boss, book, winner="right")
+    assert stored(book).left_scope == ["south", "north"]
+
+
+def test_cn11_a_connection_whose_scope_overlaps_is_named(boss: Client) -> None:
+    book = Book.of(left_scope=["vienna"])
+    with_units(book.connection.left)
+    twin = Connection.objects.create(
+        name="Twin", left=book.connection.right, right=book.connection.left, right_scope=["north"]
+    )
+    assert "Twin connects the same two accounts" in text(boss, path(book, "change"))
+    twin.right_scope = ["south"]
+    twin.save()
+    assert "Twin" not in text(boss, path(book, "change"))
+
+
+# Accounts
+
+
+def test_the_accounts_may_be_others_until_the_first_read(boss: Client) -> None:
+    book = Book.of(state="draft", left_scope=["south"])
+    other = account("Other CRM", "pipeliner", identity="other")
+    page = path(book, "change") + "?accounts="
+    assert "Choose other accounts" in text(boss, path(book, "change"))
+    posted = {"name": "North", "left": other.pk, "right": book.connection.right.pk}
+    boss.post(page, posted)
+    found = stored(book)
+    assert (found.left, found.left_scope) == (other, [])
+    assert "Left account: North CRM → Other CRM." in LogEntry.objects.get().get_change_message()
+
+    book.run()
+    posted["left"] = book.connection.left.pk
+    boss.post(page, posted)
+    assert stored(book).left == other
+    assert "Choose other accounts" not in text(boss, path(book, "change"))
+
+
+# Rings
+
+
+def test_cn11_an_active_connection_is_not_given_a_direction_that_closes_a_ring(
+    boss: Client,
+) -> None:
+    book = Book.of(direction="left_to_right")
+    left, right = book.connection.left, book.connection.right
+    third = account("Third", "google", identity="third")
+    one_way = {"state": Connection.State.ACTIVE, "direction": "right_to_left"}
+    Connection.objects.create(name="A", left=right, right=third, **one_way)
+    Connection.objects.create(name="B", left=third, right=left, **one_way)
+
+    page = save(boss, book, direction="both")
+    refusal = page[page.index("would close a ring") :][:300]
+    assert "“A”" in refusal
+    assert "“B”" in refusal
+    assert "it would close none" in refusal
+    assert stored(book).direction != "both"
+
+    Connection.objects.filter(pk=book.connection.pk).update(state="draft")
+    save(boss, book, direction="both")
+    assert stored(book).direction == "both"
+
+
+# Held, and what others do meanwhile
+
+
+def test_pl3_saving_an_edit_has_a_held_run_counted_again(boss: Client) -> None:
+    book = Book.of()
+    SyncState.objects.filter(connection=book.connection).update(held={"clears": 40})
+    page = save(boss, book, brake_percent="90")
+    assert "The run that the brake held is counted again." in page
+    assert SyncState.objects.get().held == {}
+
+
+def test_what_a_read_was_held_by_stays_held_after_an_edit(boss: Client) -> None:
+    book = Book.of()
+    SyncState.objects.filter(connection=book.connection).update(held=engine.HELD_BY_ACCOUNT)
+    save(boss, book, brake_percent="90")
+    assert SyncState.objects.get().held == engine.HELD_BY_ACCOUNT
+
+
+def test_saving_leaves_the_state_that_others_gave_meanwhile(
+    boss: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Book.of()
+    real = Connection.save
+
+    def save_late(self: Connection, *args: Any, **kwargs: Any) -> None:
+        Connection.objects.filter(pk=self.pk).update(state="paused")
+        real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Connection, "save", save_late)
+    save(boss, book, winner="right")
+    assert (stored(book).state, stored(book).winner) == ("paused", "right")
+
+
+def test_save_and_preview_asks_for_a_preview(boss: Client) -> None:
+    book = Book.of(state="draft")
+    page = save(boss, book, "_preview", winner="right")
+    assert "The preview waits for the worker" in page
+    state = SyncState.objects.get()
+    assert (bool(state.preview_asked_at), state.preview_asked_by) == (True, "Maren Holt")
+
+
+# Who may
+
+
+@pytest.mark.parametrize("group", ["Viewer", "Operator"])
+def test_who_may_not_change_looks_at_the_same_page(client: Client, group: str) -> None:
+    client.force_login(user(group))
+    book = Book.of()
+    page = client.get(path(book, "change")).content.decode()
+    form = page[page.index('id="connection_form"') : page.index("</form>", page.index("map-h"))]
+    inputs = re.findall(r"<(?:input|select)[^>]*>", form)
+    assert inputs
+    assert all("disabled" in each or "hidden" in each for each in inputs), inputs
+    assert "Save" not in form
+    assert "Delete connection" not in page
+    assert client.post(path(book, "change"), {"name": "Mine"}).status_code == 403
+    assert client.get(ADD).status_code == 403
+    assert client.get(path(book, "delete")).status_code == 403
+
+
+def test_a_connection_that_is_being_deleted_is_only_looked_at(boss: Client) -> None:
+    book = Book.of(state=Connection.State.DELETING)
+    shown = text(boss, path(book, "change"))
+    assert "Being deleted" in shown
+    assert boss.post(path(book, "change"), {"name": "Mine"}).status_code == 403
+
+
+def test_the_page_costs_the_same_with_many_contacts_and_connections(boss: Client) -> None:
+    book = Book.of()
+    book.person("Ada Lovelace")
+    few = queries(boss, path(book, "change"))
+    for number in range(20):
+        book.person(f"Person {number}")
+        Book.of(f"Other {number}")
+    assert queries(boss, path(book, "change")) == few
+
+
+def test_contacts_without_an_email_address_are_counted_beside_the_switch(boss: Client) -> None:
+    book = Book.of()
+    book.contact(Status.EXCLUDED, {"first_name": "Ada"}, reason=NO_EMAIL)
+    assert "1 contact is excluded for this reason." in text(boss, path(book, "change"))
+
+
+def test_the_history_of_the_log_has_its_own_address() -> None:
+    assert reverse("admin:connections_connection_log", args=[7]).endswith("/7/log/")
