@@ -17,7 +17,6 @@ from connections.models import Account, Connection
 from syncengine import clock, control, deleting, engine, forgetting
 from syncengine.engine import Progress
 from syncengine.matching import INTENT_MEMORY
-from syncengine.matching import INTENT_MEMORY
 from syncengine.models import Intent, Run, SyncState
 from syncengine.models.heartbeat import Heartbeat
 
