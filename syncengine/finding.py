@@ -14,6 +14,8 @@ from syncengine.models import Change, Contact, MatchKey, Run
 from syncengine.waiting import EMAIL, emails_of, without_values
 
 NAME = "n:"
+MOST = 2000
+"""How many records a search takes in: who finds more says more."""
 
 
 def contacts_of(connection: Connection) -> QuerySet[Contact]:
@@ -22,14 +24,23 @@ def contacts_of(connection: Connection) -> QuerySet[Contact]:
 
 
 def find(connection: Connection, text: str) -> QuerySet[Contact]:
-    """Return the contacts whose name or any email address, present or former, holds a text."""
+    """Return the contacts whose name or any email address, present or former, holds a text; at most
+    those of the first `MOST` records.
+    """
     holds = Q(key__startswith=EMAIL, key__contains=text.strip().casefold())
     if name := names.key(text):
         holds |= Q(key__startswith=NAME, key__contains=name)
     accounts = (connection.left_id, connection.right_id)
-    holders = MatchKey.objects.filter(holds, mirror__account__in=accounts).values("record")
-    either = Q(left__in=holders) | Q(right__in=holders)
-    return contacts_of(connection).filter(either).order_by("pk")
+    keys = MatchKey.objects.filter(holds, mirror__account__in=accounts)
+    holders = set(keys.values_list("record_id", flat=True)[:MOST])
+    mine = contacts_of(connection)
+    # Side by side and by their numbers: so an index finds them, whatever the size of the book.
+    found = [
+        pk
+        for side in SIDES
+        for pk in mine.filter(**{f"{side}__in": holders}).values_list("pk", flat=True)
+    ]
+    return mine.filter(pk__in=found).order_by("pk")
 
 
 def stray_changes(connection: Connection, text: str) -> QuerySet[Change]:

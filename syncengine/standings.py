@@ -149,12 +149,12 @@ def standings(connections: Iterable[Connection], *, counted: bool = True) -> lis
     ids = [row.pk for row in rows]
     runs = _newest_runs(ids)
     previews = {
-        run.connection_id: run
+        run.connection_id or 0: run
         for run in Run.objects.filter(connection__in=ids, kind=Run.Kind.PREVIEW, finished_at=None)
     }
     states = {each.connection_id: each for each in SyncState.objects.filter(connection__in=ids)}
     counts = _counts(ids) if counted else {}
-    going = [pk for pk, run in runs.items() if run.finished_at is None] + list(previews)
+    going = [*(pk for pk, run in runs.items() if run.finished_at is None), *previews]
     awake, read = (_awake(going), _read(rows, going)) if going else ({}, {})
     now = clock.now()
     return [

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from cryptography.fernet import Fernet
+from django.conf import settings as django_settings
 from encrypted_model_fields import fields as package
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
@@ -29,3 +30,9 @@ def use_keys(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Callable[..
 @pytest.fixture
 def new_key() -> Callable[[], str]:
     return lambda: Fernet.generate_key().decode()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> None:
+    """A real password hash takes a third of a second; here nobody guesses."""
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

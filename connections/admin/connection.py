@@ -28,7 +28,6 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
 
     actions = None
     add_form_template = "connections/connection_accounts.html"
-    list_select_related = ("left", "right")
     search_fields = ("name",)
 
     def may_choose_accounts(self, connection: Connection) -> bool:

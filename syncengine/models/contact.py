@@ -108,6 +108,10 @@ class Contact(models.Model):
             models.Index(
                 fields=["connection", "id"], condition=~models.Q(asked=""), name="contact_asked"
             ),
+            # health: what is in sync but for a field
+            models.Index(
+                fields=["connection", "id"], condition=~models.Q(flags=[]), name="contact_flagged"
+            ),
             # counts and lists by status
             models.Index(fields=["connection", "status"], name="contact_by_status"),
         ]

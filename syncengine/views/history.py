@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import (
@@ -24,7 +24,6 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -188,11 +187,9 @@ def _idle(runs: QuerySet[Any], moments: Sequence[datetime], page: Paged) -> dict
         rows = rows.filter(started_at__lte=moments[0])
     if page.has_next():
         rows = rows.filter(started_at__gt=page.paginator.object_list[page.end_index()].started_at)
-    places = [When(started_at__gt=each, then=Value(place)) for place, each in enumerate(moments)]
-    place = Case(*places, default=Value(len(moments)), output_field=IntegerField())
     groups = (
         rows.order_by()
-        .annotate(place=place)
+        .annotate(place=_place([Q(started_at__gt=each) for each in moments]))
         .values("place")
         .annotate(idle=Count("pk"), first=Min("started_at"), last=Max("started_at"))
     )
@@ -201,6 +198,12 @@ def _idle(runs: QuerySet[Any], moments: Sequence[datetime], page: Paged) -> dict
         for each in groups
         if each["idle"]
     }
+
+
+def _place(conditions: Sequence[Q]) -> Case:
+    """Return the number of the first condition that holds; their number where none does."""
+    whens = [When(each, then=Value(place)) for place, each in enumerate(conditions)]
+    return Case(*whens, default=Value(len(conditions)), output_field=IntegerField())
 
 
 # The chart
@@ -229,12 +232,14 @@ class Day:
 def _days(connection: Connection, now: datetime) -> list[Day]:
     """Return the last days, today last."""
     today = timezone.localtime(now).date()
-    since = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    since -= timedelta(days=DAYS - 1)
+    days = [today - timedelta(days=back) for back in range(DAYS)]
+    begins = [timezone.make_aware(datetime.combine(day, time())) for day in days]
+    since = Run.objects.filter(connection=connection, started_at__gte=begins[-1])
     rows = (
-        Run.objects.filter(connection=connection, kind=Run.Kind.SYNC, started_at__gte=since)
+        since.filter(kind=Run.Kind.SYNC)
         .order_by()
-        .values(day=TruncDate("started_at"))
+        .annotate(day=_place([Q(started_at__gte=each) for each in begins]))
+        .values_list("day")
         .annotate(
             created=Sum("created_left") + Sum("created_right"),
             updated=Sum("updated_left") + Sum("updated_right"),
@@ -242,12 +247,8 @@ def _days(connection: Connection, now: datetime) -> list[Day]:
             runs=Count("pk"),
         )
     )
-    found = {
-        row["day"]: Day(row["day"], row["created"], row["updated"], row["refused"], row["runs"])
-        for row in rows
-    }
-    every = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    return [found.get(day, Day(day)) for day in every]
+    found = {place: Day(days[place], *numbers) for place, *numbers in rows}
+    return [found.get(place, Day(days[place])) for place in reversed(range(DAYS))]
 
 
 def _chart(days: Sequence[Day]) -> dict[str, Any]:

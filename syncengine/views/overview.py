@@ -25,6 +25,8 @@ from syncengine.views.common import VIEW
 
 MOST = 8
 """How many rows of one kind stand under "Needs you"."""
+SHOWN = 30
+"""How many connections and accounts the page lists; the others are on their own pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,23 @@ def overview(request: HttpRequest) -> dict[str, Any]:
     worker = _worker(any(each.connection.state == "active" for each in stands))
     sees_accounts = request.user.has_perm("connections.view_account")
     return {
-        "standings": stands,
+        "standings": sorted(stands, key=_urgency)[:SHOWN],
+        "total": len(stands),
         "needs": list(_needs(stands, accounts, worker)),
         "worker": worker,
         "accounts": _account_rows(accounts, stands) if sees_accounts else [],
+        "accounts_total": len(accounts),
         "apps": _apps(),
         "needs_account": not accounts,
         "needs_connection": not stands,
     }
+
+
+def _urgency(stands: Standing) -> tuple[int, str]:
+    """Order the connections: those that wait for a person, those that run now, the others."""
+    css = stands.state.css
+    first = css in ("is-auth", "is-held", "is-ask") or stands.needs_a_look > 0
+    return (0 if first else 1 if css == "is-busy" else 2, stands.connection.name)
 
 
 def _apps() -> list[App]:
@@ -245,7 +256,8 @@ def _account_rows(accounts: Sequence[Account], stands: Sequence[Standing]) -> li
         used[each.connection.left_id] += 1
         used[each.connection.right_id] += 1
     reads = dict(Mirror.objects.values_list("account_id", "read_at"))
+    first = Account.Status.NEEDS_AUTHORIZATION
+    shown = sorted(accounts, key=lambda each: (each.status != first, each.label))[:SHOWN]
     return [
-        AccountRow(each, account_state(each), used[each.pk], reads.get(each.pk))
-        for each in accounts
+        AccountRow(each, account_state(each), used[each.pk], reads.get(each.pk)) for each in shown
     ]

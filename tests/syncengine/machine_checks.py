@@ -20,22 +20,43 @@ WINDOW = timedelta(seconds=60)
 """How long before a write an edit of the same field may go unseen, without compare-and-set [I3]."""
 
 
-def app_key(connection: Connection, side: str) -> str:
-    return str(getattr(connection, side).label)
+@dataclass(frozen=True)
+class Link:
+    """A contact of a connection: its halves, and what the engine says of it."""
+
+    connection: Connection
+    left: Ref | None
+    right: Ref | None
+    status: str
+    reason: str
+    flags: Sequence[str]
+
+    @property
+    def refs(self) -> list[Ref]:
+        return [ref for ref in (self.left, self.right) if ref is not None]
+
+    def __str__(self) -> str:
+        halves = " = ".join(ref.id for ref in self.refs)
+        return f"{halves} in {self.connection} ({self.status}, {self.reason})"
 
 
-def linked_refs(contact: Contact, connection: Connection) -> tuple[Ref, Ref]:
-    assert contact.left is not None
-    assert contact.right is not None
-    return (
-        Ref(app_key(connection, "left"), contact.left.remote_id),
-        Ref(app_key(connection, "right"), contact.right.remote_id),
+def links_of(connections: Sequence[Connection]) -> list[Link]:
+    """Return the contacts of connections as they stand in the database."""
+    by_id = {connection.pk: connection for connection in connections}
+    rows = Contact.objects.filter(connection__in=by_id).values_list(
+        "connection_id", "left__remote_id", "right__remote_id", "status", "reason", "flags"
     )
-
-
-def contacts_of(connection: Connection) -> Sequence[Contact]:
-    rows = Contact.objects.filter(connection=connection).select_related("left", "right")
-    return list(rows.defer("left__content", "right__content").order_by("pk"))
+    return [
+        Link(
+            by_id[pk],
+            None if left is None else Ref(by_id[pk].left.label, left),
+            None if right is None else Ref(by_id[pk].right.label, right),
+            status,
+            reason,
+            flags,
+        )
+        for pk, left, right, status, reason, flags in rows.order_by("pk")
+    ]
 
 
 @dataclass
@@ -44,6 +65,8 @@ class Watch:
 
     truth: Truth
     seen_writes: dict[str, int] = field(default_factory=dict)
+    created: set[Ref] = field(default_factory=set)
+    """What the engine created."""
 
     @property
     def apps(self) -> dict[str, MemoryApp]:
@@ -70,8 +93,8 @@ class Watch:
             assert set(app.live()) == live, "I5: the engine deleted or restored a contact"
         for each in overtaken:
             self._overtaken(each)
-        for connection in connections:
-            self._follow_links(connection)
+        for link in links_of(connections):
+            self._follow(link)
 
     def _created(self, ref: Ref) -> None:
         token = str(self.truth.row(ref).get("job_title"))
@@ -80,6 +103,7 @@ class Watch:
         if person is not None and not person.may_be_made_again:
             assert not there, f"I2: {token} was created again as {ref}, beside {there}"
         self.truth.add(ref, token, by_api=True)
+        self.created.add(ref)
 
     def _overtaken(self, each: Overtaken) -> None:
         ref = Ref(each.app, each.id)
@@ -92,103 +116,84 @@ class Watch:
         if each.field in LISTS:
             person.lists[each.field].is_overtaken = True
 
-    def _follow_links(self, connection: Connection) -> None:
-        for contact in contacts_of(connection):
-            if not contact.is_linked:
-                continue
-            one, two = (self.truth.of[ref] for ref in linked_refs(contact, connection))
-            if one is not two:
-                assert one.emails & two.emails, f"strangers were linked: {one} and {two}"
-                self.truth.unite(one, two)
-                if connection.first_merge != "winner":
-                    one.apart |= {*self.truth.text_names, *LISTS}
+    def _follow(self, link: Link) -> None:
+        if link.left is None or link.right is None:
+            return
+        one, two = self.truth.of[link.left], self.truth.of[link.right]
+        if one is not two:
+            assert one.emails & two.emails, f"strangers were linked: {link}"
+            self.truth.unite(one, two)
+            if link.connection.first_merge != "winner":
+                one.apart |= {*self.truth.text_names, *LISTS}
 
     # When all is calm
 
     def check(self, connections: Sequence[Connection]) -> None:
         """Check what holds when everybody has been quiet, and take it as what was agreed."""
-        for connection in connections:
-            self._check_statuses(connection)
-            self._check_pairs(connection)
+        links = links_of(connections)
+        self._check_completeness(connections, links)
+        for link in links:
+            problem = self._unjust(link)
+            assert not problem, f"{link}: {problem}"
+            if link.status == Status.IN_SYNC:
+                self._check_pair(link)
         for person in list(self.truth.people):
             for name in (*self.truth.text_names, *LISTS):
-                self._check_field(connections, person, name)
+                self._check_field(links, person, name)
 
-    def _check_statuses(self, connection: Connection) -> None:
-        contacts = contacts_of(connection)
-        for side in SIDES:
-            key = app_key(connection, side)
-            held = {each.record(side).remote_id for each in contacts if each.record(side)}  # type: ignore[union-attr]
-            live = {ref.id for ref in self.truth.live if ref.app == key}
-            assert live <= held, f"{live - held} of {key} are no contacts"
-        for contact in contacts:
-            problem = self._unjust(connection, contact)
-            assert not problem, (
-                f"{connection}: {contact} is {contact.status} ({contact.reason}): {problem}"
-            )
+    def _check_completeness(self, connections: Sequence[Connection], links: Sequence[Link]) -> None:
+        for connection in connections:
+            held = {ref for link in links if link.connection is connection for ref in link.refs}
+            apps = (connection.left.label, connection.right.label)
+            missing = {ref for ref in self.truth.live if ref.app in apps} - held
+            assert not missing, f"{missing} are no contacts of {connection}"
 
-    def _unjust(self, connection: Connection, contact: Contact) -> str:
+    def _unjust(self, link: Link) -> str:
         """Return why a contact cannot be in its status, "" if it can."""
-        refs = [
-            Ref(app_key(connection, side), record.remote_id)
-            for side in SIDES
-            if (record := contact.record(side))
-        ]
-        dead = [ref for ref in refs if ref not in self.truth.live]
-        person = self.truth.of[refs[0]]
-        if contact.status == Status.IN_SYNC:
+        dead = [ref for ref in link.refs if ref not in self.truth.live]
+        person = self.truth.of[link.refs[0]]
+        if link.status == Status.IN_SYNC:
             if dead:
                 return f"{dead} are deleted"
-            return "" if len(refs) == 2 else "it has no counterpart"
-        if contact.status == Status.GONE:
+            return "" if len(link.refs) == 2 else "it has no counterpart"
+        if link.status == Status.GONE:
             return "" if dead else "nobody deleted it"
-        if contact.status == Status.REVIEW:
+        if link.status == Status.REVIEW:
             return "" if self.truth.namesakes(person) else "nobody shares its addresses"
-        if contact.status == Status.EXCLUDED:
-            return self._unjustly_excluded(connection, contact, refs, dead)
+        if link.status == Status.EXCLUDED:
+            return self._unjustly_excluded(link, is_dead=bool(dead))
         return "it waits for ever"
 
-    def _unjustly_excluded(
-        self, connection: Connection, contact: Contact, refs: Sequence[Ref], dead: Sequence[Ref]
-    ) -> str:
-        reason = contact.reason
-        without_email = any(not self.truth.entries(ref, "emails") for ref in refs)
-        archived = any(self.apps[ref.app].rows[ref.id].archived for ref in refs)
-        scoped = connection.left_scope or connection.right_scope
-        person = self.truth.of[refs[0]]
+    def _unjustly_excluded(self, link: Link, *, is_dead: bool) -> str:
+        reason, connection = link.reason, link.connection
+        is_in_scope = not (connection.left_scope or connection.right_scope)
         if reason == wording.NO_EMAIL:
-            return "" if without_email else "it has an address"
+            has_email = all(self.truth.entries(ref, "emails") for ref in link.refs)
+            return "it has an address" if has_email else ""
         if reason.startswith("Archived"):
+            archived = any(self.apps[ref.app].rows[ref.id].archived for ref in link.refs)
             return "" if archived else "it is not archived"
-        if reason.startswith("Outside"):
-            return "" if scoped else "there is no scope"
-        if reason == matching.OUTSIDE:
-            return "" if scoped and self.truth.namesakes(person) else "there is nobody outside"
+        if reason.startswith("Outside") or reason == matching.OUTSIDE:
+            return "there is no scope" if is_in_scope else ""
         if reason.startswith("The direction"):
             return "" if connection.direction != Direction.BOTH else "the direction is both"
         if reason.startswith("Deleted"):
-            return "" if dead else "nobody deleted it"
+            return "" if is_dead else "nobody deleted it"
         if reason.endswith("wants a first or last name"):
-            return "" if any(is_blank(self.truth.value(ref, "name")) for ref in refs) else "named"
-        return "no such reason"
+            names = [self.truth.value(ref, name) for ref in link.refs for name in ("name",)]
+            return "" if any(map(is_blank, names)) else "it has a name"
+        return "there is no such reason"
 
-    def _check_pairs(self, connection: Connection) -> None:
+    def _check_pair(self, link: Link) -> None:
         """Each side holds what the other side's value becomes there [I1]."""
-        names = set(mapped_names(connection, self.truth))
-        for contact in contacts_of(connection):
-            if contact.status != Status.IN_SYNC:
+        assert link.left is not None
+        assert link.right is not None
+        person = self.truth.of[link.left]
+        for name in mapped_names(link.connection, self.truth):
+            if name in person.apart or is_let_be(link, name):
                 continue
-            left, right = linked_refs(contact, connection)
-            person = self.truth.of[left]
-            for name in names:
-                if name in person.apart or self._is_let_be(contact, name):
-                    continue
-                problem = self._differ(person, left, right, name)
-                assert not problem, f"I1: {connection}, {name} of {contact}: {problem}"
-
-    def _is_let_be(self, contact: Contact, name: str) -> bool:
-        """Return whether a flag says that a name was not copied, since it fits no single part."""
-        return name == "name" and any("fits no single part" in flag for flag in contact.flags)
+            problem = self._differ(person, link.left, link.right, name)
+            assert not problem, f"I1: {name} of {link}: {problem}"
 
     def _differ(self, person: Person, left: Ref, right: Ref, name: str) -> str:
         if name not in LISTS:
@@ -206,19 +211,15 @@ class Watch:
             return ""
         return f"{sorted(one_list)} and {sorted(two_list)}"
 
-    def _check_field(self, connections: Sequence[Connection], person: Person, name: str) -> None:
+    def _check_field(self, links: Sequence[Link], person: Person, name: str) -> None:
         """Nothing is lost: what stands there is what people entered [I3]."""
         refs = person.refs & self.truth.live
         for ref in refs:
             self._check_possible(person, ref, name)
-        parts = list(self._parts(connections, person, name))
-        is_let_be = name in person.apart or any(
-            self._is_let_be(contact, name)
-            for connection in connections
-            for contact in contacts_of(connection)
-            if contact.is_linked and self.truth.of[linked_refs(contact, connection)[0]] is person
-        )
-        if len(parts) == 1 and not is_let_be:
+        mine = [link for link in links if not person.refs.isdisjoint(link.refs)]
+        parts = list(self._parts(mine, refs, name))
+        lets_be = name in person.apart or any(is_let_be(link, name) for link in mine)
+        if len(parts) == 1 and not lets_be:
             for ref in refs:
                 self._check_arrived(person, ref, name)
         if len(parts) <= 1:
@@ -230,7 +231,9 @@ class Watch:
             assert there <= may, f"{name} of {ref} has {there - may} that nobody entered"
         else:
             value, text = self.truth.value(ref, name), person.text(name)
-            assert text.may_be(value), f"I3: {name} of {ref} is {value!r}, which nobody entered: {text}"
+            assert text.may_be(value), (
+                f"I3: {name} of {ref} is {value!r}, which nobody entered: {text}"
+            )
 
     def _check_arrived(self, person: Person, ref: Ref, name: str) -> None:
         if name in LISTS:
@@ -248,23 +251,17 @@ class Watch:
                 f"I3: {name} of {ref} is {value!r}, but should be {text}"
             )
 
-    def _parts(
-        self, connections: Sequence[Connection], person: Person, name: str
-    ) -> Iterator[set[Ref]]:
-        """Yield the sets of a person's live contacts that are in sync with one another."""
-        left = person.refs & self.truth.live
-        links = [
-            linked_refs(contact, connection)
-            for connection in connections
-            if name in mapped_names(connection, self.truth)
-            for contact in contacts_of(connection)
-            if contact.status == Status.IN_SYNC
+    def _parts(self, links: Sequence[Link], refs: set[Ref], name: str) -> Iterator[set[Ref]]:
+        """Yield the sets of a person's contacts that are in sync with one another."""
+        pairs = [
+            link.refs
+            for link in links
+            if link.status == Status.IN_SYNC and name in mapped_names(link.connection, self.truth)
         ]
+        left = set(refs)
         while left:
             part = {left.pop()}
-            while more := {
-                ref for pair in links if part & set(pair) for ref in pair if ref not in part
-            }:
+            while more := {ref for pair in pairs if part & set(pair) for ref in pair} - part:
                 part |= more
             left -= part
             yield part
@@ -282,19 +279,22 @@ class Watch:
             person.apart.discard(name)
 
 
+def is_let_be(link: Link, name: str) -> bool:
+    """Return whether a flag says that a name was not copied, since it fits no single part."""
+    return name == "name" and any("fits no single part" in flag for flag in link.flags)
+
+
 def mapped_names(connection: Connection, truth: Truth) -> list[str]:
     """Return the fields, as the truth names them, that a connection maps."""
     off = set(connection.switched_off)
     roles = {"name": "full_name"}
-    return [
-        name for name in (*truth.text_names, *LISTS) if roles.get(name, name) not in off
-    ]
+    return [name for name in (*truth.text_names, *LISTS) if roles.get(name, name) not in off]
 
 
 def _mapped_keys(connections: Sequence[Connection], key: str) -> Iterator[str]:
     for connection in connections:
         for side in SIDES:
-            if app_key(connection, side) != key:
+            if connection.account(side).label != key:
                 continue
             configuration = connection.configuration()
             for pair in configuration.pairs:

@@ -1,10 +1,9 @@
-"""Preview, start, held and delete: what the pages show, and what their buttons do."""
+"""Preview and start: what the page shows, and what its buttons do."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -12,10 +11,10 @@ from django.test import Client
 from django_q.models import OrmQ
 
 from connections.models import Account, Connection
-from syncengine import brake, control, deleting, engine, tasks
-from syncengine.models import Change, Contact, Mirror, Run, SyncState
-from tests.connectors.memory import MemoryApp
-from tests.syncengine.pages import Book, path, queries, text, user
+from syncengine import control, engine, tasks
+from syncengine.models import Change, Contact, Run, SyncState
+from tests.syncengine.pages import queries, text, user
+from tests.syncengine.previews import add, draft, page, previewed, started
 from tests.syncengine.world import World, world
 
 pytestmark = pytest.mark.django_db
@@ -31,43 +30,6 @@ def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def boss(client: Client) -> Client:
     client.force_login(user("Administrator"))
     return client
-
-
-def page(connection: Connection, name: str) -> str:
-    return path(Book(connection), name)
-
-
-def add(app: MemoryApp, *names: str, **values: Any) -> list[str]:
-    return [
-        app.add(given_name=name, emails=(f"{name.lower()}@example.org",), **values)
-        for name in names
-    ]
-
-
-def draft(w: World, **settings: Any) -> Connection:
-    """Return a draft between two apps; there are Ada and Bob on the left, Bob and Cy on the right."""
-    left, right = w.app("left"), w.app("right")
-    add(left, "Ada", "Bob", city="Wien")
-    add(right, "Bob", "Cy")
-    left.add(given_name="Nobody")
-    connection = w.connect("left", "right", approved=False, **settings)
-    Connection.objects.filter(pk=connection.pk).update(state=Connection.State.DRAFT)
-    connection.refresh_from_db()
-    return connection
-
-
-def previewed(client: Client, connection: Connection) -> str:
-    """Have a preview made, and return its page."""
-    client.post(page(connection, "ask_preview"))
-    tasks.preview_slice(connection.pk)
-    return client.get(page(connection, "preview")).content.decode()
-
-
-def started(client: Client, connection: Connection, html: str) -> str:
-    """Press the button of a preview's page, and return the page that follows."""
-    found = re.search(r'name="preview" value="(\d+)"', html)
-    posted = {"preview": found[1] if found else "0"}
-    return client.post(page(connection, "start"), posted, follow=True).content.decode()
 
 
 # Preview
@@ -204,7 +166,7 @@ def test_a_preview_that_breaks_is_not_asked_for_again_and_again(
     boss.post(page(connection, "ask_preview"))
     with monkeypatch.context() as patch:
         patch.setattr(engine, "preview", lambda job: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(engine.RunFailed):
             tasks.preview_slice(connection.pk)
     assert SyncState.objects.get().preview_asked_at is None
     shown = text(boss, page(connection, "preview"))
@@ -289,94 +251,7 @@ def test_cn11_a_ring_is_named_beside_the_button_and_nothing_is_started(
     assert connection.state == Connection.State.DRAFT
 
 
-# Held
-
-
-def held(w: World) -> Connection:
-    """Return a connection whose run the brake held: 40 contacts would lose their city."""
-    left, right = w.app("left"), w.app("right")
-    ids = add(left, *(f"N{number}" for number in range(40)), city="Wien", notes="x")
-    connection = w.connect("left", "right")
-    w.sync(connection)
-    for id_ in ids[:7]:
-        left.edit(id_, city=None)
-    for id_ in ids[7:14]:
-        left.edit(id_, notes=None)
-    assert w.sync(connection).status == Run.Status.HELD
-    return connection
-
-
-def test_i9_the_page_of_a_held_run_has_the_counts_against_the_limits(
-    w: World, boss: Client
-) -> None:
-    connection = held(w)
-    shown = text(boss, page(connection, "held"))
-    assert "Values cleared 14 0 10 4 over" in shown
-    assert "Contacts created 0 0 25 Within" in shown
-    assert "Clear values in 14 contacts, once" in shown
-    assert "Nothing has been written." in shown
-
-
-def go_on(client: Client, connection: Connection) -> str:
-    html = client.get(page(connection, "held")).content.decode()
-    found = re.search(r'name="run" value="(\d+)"', html)
-    assert found
-    posted = {"run": found[1]}
-    return client.post(page(connection, "go_on"), posted, follow=True).content.decode()
-
-
-def test_pl3_what_was_held_goes_on_once_and_the_brake_stays(w: World, boss: Client) -> None:
-    connection = held(w)
-    assert "goes on: it may clear values in 14 contacts, once." in go_on(boss, connection)
-    assert "Approved what the brake held" in LogEntry.objects.get().get_change_message()
-    run = w.sync(connection)
-    assert (run.status, run.updated_right) == (Run.Status.DONE, 14)
-
-
-def test_what_is_held_by_now_must_be_what_was_looked_at(w: World, boss: Client) -> None:
-    connection = held(w)
-    shown = boss.post(page(connection, "go_on"), {"run": "0"}, follow=True).content.decode()
-    assert "Something else is held by now." in shown
-    assert SyncState.objects.get().held
-
-
-def test_what_was_put_right_is_checked_again_and_runs_by_itself(w: World, boss: Client) -> None:
-    connection = held(w)
-    left = w.apps["left"]
-    for id_, values in left.live().items():
-        left.edit(id_, city=values["city"] or "Wien", notes=values["notes"] or "x")
-    shown = boss.post(page(connection, "check_again"), follow=True).content.decode()
-    assert "is checked again now." in shown
-    assert SyncState.objects.get().allowance == {}
-    assert w.sync(connection).status == Run.Status.DONE
-
-
-def test_what_was_not_put_right_is_held_again(w: World, boss: Client) -> None:
-    connection = held(w)
-    boss.post(page(connection, "check_again"))
-    assert w.sync(connection).status == Run.Status.HELD
-
-
-def test_what_a_read_saw_is_shown_for_a_hold_of_an_account(w: World, boss: Client) -> None:
-    left, _ = w.app("left"), w.app("right")
-    ids = add(left, *(f"N{number}" for number in range(12)), city="Wien")
-    connection = w.connect("left", "right")
-    w.sync(connection)
-    for id_ in ids:
-        left.edit(id_, city=None)
-    assert w.sync(connection).status == Run.Status.HELD
-    shown = text(boss, page(connection, "held"))
-    assert "“city” turned blank in 12 of 12 contacts" in shown
-    assert "Believe what the read saw, once" in shown
-    assert "Check again" not in shown
-    go_on(boss, connection)
-    assert not Mirror.objects.exclude(held_reason="").exists()
-
-
-def test_a_connection_that_is_not_held_has_no_such_page(w: World, boss: Client) -> None:
-    connection = draft(w)
-    answer = boss.get(page(connection, "held"), follow=True)
-    assert "is not held" in answer.content.decode()
+# Who may
 
 
 @pytest.mark.parametrize("name", ["ask_preview", "start", "check_again", "go_on"])
@@ -397,91 +272,3 @@ def test_who_operates_previews_but_neither_starts_nor_decides(
     assert "3 changes" in html
     assert "Approve" not in html
     assert client.post(page(connection, name)).status_code == 403
-
-
-# Delete
-
-
-def test_cn6_deleting_says_first_what_goes_and_what_stays(w: World, boss: Client) -> None:
-    connection = draft(w)
-    started(boss, connection, previewed(boss, connection))
-    w.sync(connection)
-    shown = text(boss, page(connection, "delete"))
-    assert "Deleting touches no contact in any app" in shown
-    assert "Pipesite forgets 4 contacts, 3 of them linked" in shown
-    assert "The history of 1 run stays" in shown
-    assert Connection.objects.exists()
-
-
-def test_cn6_a_deleted_connection_runs_no_more_and_leaves_its_history(
-    w: World, boss: Client
-) -> None:
-    connection = draft(w)
-    started(boss, connection, previewed(boss, connection))
-    w.sync(connection)
-    before = {key: dict(app.live()) for key, app in w.apps.items()}
-    changes = Change.objects.filter(run__kind=Run.Kind.SYNC).count()
-    shown = boss.post(page(connection, "delete"), follow=True).content.decode()
-    assert "“left-right” is being deleted." in shown
-    assert "Being deleted" in shown
-    connection.refresh_from_db()
-    with pytest.raises(control.Refused):
-        control.resume(connection)
-    assert "is being deleted" in control.blocked(connection, engine.state_of(connection))
-
-    assert tasks.delete_connection(connection.pk) == {"status": "deleted"}
-    assert not Connection.objects.exists()
-    assert not Contact.objects.exists()
-    run = Run.objects.get(kind=Run.Kind.SYNC)
-    assert (run.connection, run.connection_name) == (None, "left-right")
-    assert Change.objects.count() == changes
-    assert {key: dict(app.live()) for key, app in w.apps.items()} == before
-    assert not Run.objects.filter(kind=Run.Kind.PREVIEW).exists()
-
-
-def test_a_deletion_goes_on_where_it_was_broken_off(
-    w: World, boss: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deleting, "CHUNK", 2)
-    connection = draft(w)
-    started(boss, connection, previewed(boss, connection))
-    w.sync(connection)
-    boss.post(page(connection, "delete"))
-    assert not deleting.delete_connection(connection.pk, seconds=0)
-    OrmQ.objects.all().delete()
-    tasks.tick()
-    assert tasks.DELETE in [row.task["func"] for row in OrmQ.objects.all()]
-    assert deleting.delete_connection(connection.pk, seconds=60)
-    assert deleting.delete_connection(connection.pk, seconds=60)
-    assert not Contact.objects.exists()
-
-
-def test_a_deletion_waits_for_the_worker_that_has_the_connection_in_hand(w: World) -> None:
-    connection = draft(w)
-    control.begin_deleting(connection)
-    state = engine.state_of(connection)
-    SyncState.objects.filter(pk=state.pk).update(
-        lease_owner="other", lease_expires_at=w.clock() + brake.WINDOW
-    )
-    assert not deleting.delete_connection(connection.pk, seconds=60)
-    assert Connection.objects.exists()
-
-
-def test_a_run_in_hand_writes_nothing_more_once_deleting_has_begun(w: World) -> None:
-    left, right = w.app("left"), w.app("right")
-    add(left, "Ada")
-    connection = w.connect("left", "right")
-    engine.open_run(connection, Run.Kind.SYNC, "the test")
-    control.begin_deleting(connection)
-    assert w.sync(connection).status == Run.Status.PAUSED
-    assert right.live() == {}
-
-
-def test_a_start_that_comes_late_does_not_bring_back_what_is_being_deleted(w: World) -> None:
-    connection = draft(w)
-    stale = Connection.objects.get(pk=connection.pk)
-    control.begin_deleting(connection)
-    with pytest.raises(control.Refused):
-        control.start(stale, None)
-    connection.refresh_from_db()
-    assert connection.state == Connection.State.DELETING
