@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: setup demo run test lint format bench soak lock
+.PHONY: setup demo run test lint format bench soak lock screenshots
 
 setup: .venv/.up-to-date
 
@@ -39,6 +39,9 @@ bench: setup
 
 soak: setup
 	$(BIN)/python -m pytest -n 2 --hypothesis-profile=soak -m soak
+
+screenshots: setup
+	$(BIN)/python -m tests.screenshots
 
 lock:
 	$(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --extra dev \
