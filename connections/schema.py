@@ -100,7 +100,8 @@ class Field:
     `slots` is the number of entries a list field holds (None: any number). `view_of` names the list
     field whose entry number `view_index` this field shows: such a field is for conditions and
     custom mappings alone. `derived` marks a joined name that is made from parts, or parts that are
-    made from one name.
+    made from one name. `written_while` says under which condition the app takes a value, where it
+    does not always.
     """
 
     key: str
@@ -115,6 +116,7 @@ class Field:
     view_of: str = ""
     view_index: int = 0
     derived: bool = False
+    written_while: str = ""
 
 
 def is_blank(value: Value) -> bool:

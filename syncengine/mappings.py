@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connections.configuration import Direction, Pair, default_pairs
+from connections.configuration import SIDES, Direction, Pair, default_pairs
 from connections.models import Connection
 from connections.schema import ADDRESS_PARTS, NAME_PARTS, Field, Role, converts, is_blank
 from syncengine.differences import entries
@@ -28,7 +28,7 @@ LOOKED_AT = 10
 @dataclass(frozen=True, slots=True)
 class Row:
     """One mapping. `arrow` is where values flow, None where the connection's direction lets none;
-    `why` says what keeps them from flowing the other way too.
+    `why` says what keeps them from flowing both ways at any time.
     """
 
     role: str
@@ -105,11 +105,16 @@ def _row(
 
 
 def _why(connection: Connection, pair: Pair) -> str:
-    """Return why values of a pair flow one way only whatever the direction, "" where they need
-    not.
+    """Return what keeps values of a pair from flowing both ways at any time, "" where nothing
+    does.
     """
     if pair.direction is Direction.BOTH:
-        return ""
+        conditions = [
+            f"Written in {side_label(connection, side)} only while {condition}."
+            for side in SIDES
+            if (condition := pair.field(side).written_while)
+        ]
+        return " ".join(conditions)
     to_right = pair.direction is Direction.LEFT_TO_RIGHT
     target, source = (pair.left, pair.right) if to_right else (pair.right, pair.left)
     app = side_label(connection, "left" if to_right else "right")

@@ -96,7 +96,14 @@ def standard_fields(limits: Mapping[str, int]) -> list[Field]:
     limit = limits.get(QUICK_COMPANY)
     return [
         *fields,
-        Field(COMPANY, "Company", Type.TEXT, Role.COMPANY, max_length=limit),
+        Field(
+            COMPANY,
+            "Company",
+            Type.TEXT,
+            Role.COMPANY,
+            max_length=limit,
+            written_while="no account is linked",
+        ),
         *(
             Field(COMPANY_PREFIX + each.key, f"[Company] {each.label}", each.type, read_only=True)
             for each in ACCOUNT_FIELDS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -32,11 +31,15 @@ GAUGE = 160
 class KindRow:
     """One kind of change against its limit."""
 
-    label: str
+    kind: brake.Kind
     count: int
     used: int
     limit: int
     approved: int
+
+    @property
+    def label(self) -> str:
+        return KINDS[self.kind][0]
 
     @property
     def over(self) -> int:
@@ -67,7 +70,7 @@ def held(request: HttpRequest, connection_id: int) -> HttpResponse:
         rows=[] if by_account else _rows(stands),
         reads=_reads(stands) if by_account else [],
         by_account=by_account,
-        doing=_doing(stands),
+        doing=_doing(stands, over=True),
         least_many=brake.LEAST[brake.Kind.CREATIONS],
         least_few=brake.LEAST[brake.Kind.CLEARS],
         gauge_limit=GAUGE * 0.4,
@@ -125,7 +128,7 @@ def _rows(stands: Standing) -> list[KindRow]:
     limits = brake.Brake.of(run, state, stands.connection.brake_percent, stands.now)
     return [
         KindRow(
-            KINDS[kind][0],
+            kind,
             state.held.get(kind, 0),
             limits.used[kind],
             limits.limits[kind],
@@ -149,16 +152,17 @@ def _reads(stands: Standing) -> list[tuple[str, str, str]]:
     ]
 
 
-def _doing(stands: Standing) -> str:
-    """Return what going on once would do, in words: "create 30 contacts and clear 3 values"."""
+def _doing(stands: Standing, *, over: bool = False) -> str:
+    """Return what going on once would do, in words: "create 30 contacts and clear values in 3
+    contacts"; with `over` only what is more than a limit.
+    """
     if _by_account(stands):
         return "believe what the read saw"
-    parts = list(_parts(stands))
+    parts = [
+        KINDS[row.kind][1].format(f"{row.count:,}", "" if row.count == 1 else "s")
+        for row in _rows(stands)
+        if (row.over if over else row.count)
+    ]
+    if not parts:
+        return "go on"
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def _parts(stands: Standing) -> Iterator[str]:
-    counts = stands.sync_state.held if stands.sync_state else {}
-    for kind in brake.Kind:
-        if number := counts.get(kind, 0):
-            yield KINDS[kind][1].format(f"{number:,}", "" if number == 1 else "s")

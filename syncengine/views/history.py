@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import (
@@ -33,6 +33,7 @@ from syncengine import charts, clock, finding
 from syncengine.models import Change, Run
 from syncengine.states import what_it_did
 from syncengine.views.common import Paged, find, page_of, show
+from syncengine.views.edits import Edit, edits_between
 
 DAYS = 30
 NAMES = 3
@@ -93,7 +94,11 @@ def history(request: HttpRequest, connection_id: int) -> HttpResponse:
         **_chart(_days(connection, clock.now())),
         filters=_filters(runs, chosen),
         page=page,
-        lines=_lines(_named(runs, page.object_list), runs if chosen == "changes" else None, page),
+        lines=_with_edits(
+            _lines(_named(runs, page.object_list), runs if chosen == "changes" else None, page),
+            connection,
+            page,
+        ),
     )
 
 
@@ -129,7 +134,9 @@ def _filters(runs: QuerySet[Any], chosen: str) -> list[Filter]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One run with whom it changed (`more` beyond the names), or a number of idle runs in a row."""
+    """One run with whom it changed (`more` beyond the names), a number of idle runs in a row, or
+    an edit of the set-up.
+    """
 
     run: Run | None = None
     did: str = ""
@@ -139,6 +146,14 @@ class Line:
     idle: int = 0
     first: datetime | None = None
     last: datetime | None = None
+    edit: Edit | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When it was, the newest of several."""
+        moment = self.run.started_at if self.run else self.edit.at if self.edit else self.last
+        assert moment is not None
+        return moment
 
 
 def _named(runs: QuerySet[Any], shown: Iterable[Run]) -> list[Run]:
@@ -178,6 +193,16 @@ def _lines(shown: Sequence[Run], runs: QuerySet[Any] | None, page: Paged) -> lis
         if place in idle:
             lines.append(idle[place])
     return lines
+
+
+def _with_edits(lines: list[Line], connection: Connection, page: Paged) -> list[Line]:
+    """Return the lines with the edits of the set-up among them: each above the runs before it."""
+    if not lines:
+        return lines
+    since = lines[-1].at if page.has_next() else datetime.min.replace(tzinfo=UTC)
+    until = lines[0].at if page.number > 1 else datetime.max.replace(tzinfo=UTC)
+    edits = [Line(edit=edit) for edit in edits_between(connection, since, until)]
+    return sorted([*lines, *edits], key=lambda line: line.at, reverse=True)
 
 
 def _idle(runs: QuerySet[Any], moments: Sequence[datetime], page: Paged) -> dict[int, Line]:

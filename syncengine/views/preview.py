@@ -208,7 +208,7 @@ def _tiles(connection: Connection, run: Run) -> list[Tile]:
         Tile("fails", "Would fail", counts["fails"], "is-bad"),
     ]
     if counts["conflicts"]:
-        tiles.append(Tile("conflicts", "Changed on both sides", counts["conflicts"]))
+        tiles.append(Tile("conflicts", "Winner decides", counts["conflicts"]))
     return tiles
 
 

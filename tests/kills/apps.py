@@ -7,20 +7,22 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import psutil
 
+from connections.configuration import Side
 from connections.sandbox.base import ConnectionCut, Sandbox
 from connections.sandbox.google import GoogleSandbox
 from connections.sandbox.pipeliner import PipelinerSandbox
 
 NOBODY = 0
 """Stands for a sender that has ended."""
-How = Literal["unsent", "unanswered", "later"]
+How = Literal["unsent", "unanswered", "late", "later"]
 NOT_ITS_OWN = frozenset(
     [
         *("id", "created", "modified", "revision", "account_relations"),
@@ -59,8 +61,8 @@ class Ambush:
     """Strikes at whoever sends the request number `at` from now on.
 
     It strikes as that request comes: `unsent` lets nothing be done then, `unanswered` lets all be
-    done. `later` strikes after `delay` seconds, whatever happens by then. With `writes` the others
-    are not counted.
+    done, and `late` too, but not before `landing` is set. `later` strikes after `delay` seconds,
+    whatever happens by then. With `writes` the others are not counted.
     """
 
     at: int
@@ -78,6 +80,7 @@ class Watch:
     strikes: list[str] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
     """Requests wait until it is set."""
+    landing: threading.Event = field(default_factory=threading.Event)
     struck: threading.Event = field(default_factory=threading.Event)
     _ambush: Ambush | None = None
     _to_come: int = 0
@@ -147,6 +150,8 @@ class Watch:
         self._strike(ambush, call)
         if ambush.how == "unsent":
             raise ConnectionCut
+        if ambush.how == "late":
+            self.landing.wait()
 
     def _strike(self, ambush: Ambush, call: Call) -> None:
         mine = [each for each in self.calls if each.pid == call.pid]
@@ -203,6 +208,7 @@ class Apps:
 
     def close(self) -> None:
         self.watch.gate.set()
+        self.watch.landing.set()
         for sandbox in self.both:
             sandbox.close()
 
@@ -221,6 +227,22 @@ class Apps:
             "GOOGLE_CLIENT_ID": self.google.oauth.client_id,
             "GOOGLE_CLIENT_SECRET": self.google.oauth.client_secret,
         }
+
+    def add(self, side: Side, names: Iterable[str]) -> None:
+        """Add people of these names to one side, each with an address of the same name."""
+        for name in names:
+            email = f"{name}@example.org"
+            if side == "left":
+                self.pipeliner.add_contact({"last_name": name, "email1": email})
+            else:
+                names_ = [{"familyName": name}]
+                self.google.add_contact({"names": names_, "emailAddresses": [{"value": email}]})
+
+    def addresses(self) -> tuple[Counter[str], Counter[str]]:
+        """Return how often each first email address is in Pipeliner and in Google."""
+        left = Counter(row["email1"] for row in self.pipeliner.contacts().values())
+        people = self.google.contacts().values()
+        return left, Counter(person["emailAddresses"][0]["value"] for person in people)
 
     def people(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return the contacts of Pipeliner and of Google by id, without what is not their own."""

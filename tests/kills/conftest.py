@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from tests.kills.apps import Apps
-from tests.kills.harness import LEASE, ROOT, Installation, Outcome, outcome
+from tests.kills.harness import LEASE, ROOT, SETTLING, Installation, Outcome, outcome
 
 Databases = Callable[[], str]
 
@@ -66,9 +66,11 @@ def install(new_database: Databases, tmp_path: Path) -> Iterator[Callable[..., I
     """
     with ExitStack() as stack:
 
-        def make(people: int, *, lease: int = LEASE, **connection: object) -> Installation:
-            directory = tmp_path / uuid.uuid4().hex
-            it = stack.enter_context(installed(new_database(), directory, people, lease))
+        def make(
+            people: int, *, lease: int = LEASE, settling: int = SETTLING, **connection: object
+        ) -> Installation:
+            it = Installation(Apps(people), new_database(), tmp_path, lease, settling)
+            stack.enter_context(running(it))
             it.connect(**connection)
             return it
 
@@ -83,8 +85,8 @@ def undisturbed(
 
     @cache
     def sync(people: int) -> Outcome:
-        directory = tmp_path_factory.mktemp("undisturbed") / "it"
-        with installed(new_database(), directory, people, LEASE) as it:
+        directory = tmp_path_factory.mktemp("undisturbed")
+        with running(Installation(Apps(people), new_database(), directory)) as it:
             it.connect()
             done = it.sync()
             assert done.code == 0, done
@@ -94,13 +96,11 @@ def undisturbed(
 
 
 @contextmanager
-def installed(database: str, directory: Path, people: int, lease: int) -> Iterator[Installation]:
-    directory.mkdir()
-    apps = Apps(people)
-    apps.start()
-    it = Installation(apps, database, directory, lease)
+def running(it: Installation) -> Iterator[Installation]:
+    """Have the apps run, and no process afterwards."""
+    it.apps.start()
     try:
         yield it
     finally:
         it.close()
-        apps.close()
+        it.apps.close()

@@ -47,13 +47,14 @@ class Installation:
     database_url: str
     directory: Path
     lease: int = LEASE
+    settling: int = SETTLING
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
         times = {
             "PIPESITE_LEASE_SECONDS": str(self.lease),
-            "PIPESITE_SETTLING_SECONDS": str(SETTLING),
+            "PIPESITE_SETTLING_SECONDS": str(self.settling),
             "PIPESITE_RETRY_SECONDS": "1",
         }
         apps = self.apps.environment()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
 
+from connections.configuration import SIDES
 from syncengine.management.base import Exit
-from tests.kills.apps import Apps
 from tests.kills.harness import NAME, ROOT, Installation, ended, until
 
 pytestmark = pytest.mark.db_matters
@@ -61,7 +60,8 @@ def test_never_do_two_run_at_once(install: Install) -> None:
     assert starter.stdin is not None
     assert starter.stdout is not None
     for number in range(ROUNDS):
-        add_people(it.apps, number)
+        for side in SIDES:
+            it.apps.add(side, [f"{side}-{number}-{index}" for index in range(10)])
         starter.stdin.write("go\n")
         starter.stdin.flush()
         results = json.loads(starter.stdout.readline())
@@ -71,29 +71,6 @@ def test_never_do_two_run_at_once(install: Install) -> None:
 
     spans = it.apps.watch.spans()
     assert all(one[1] <= two[0] for one, two in pairwise(spans)), spans
-    for emails in addresses(it.apps):
+    for emails in it.apps.addresses():
         assert len(emails) == 20 * ROUNDS
         assert set(emails.values()) == {1}
-
-
-def add_people(apps: Apps, number: int) -> None:
-    """Add ten people on each side, who are on that side alone."""
-    for index in range(10):
-        name = f"{number}-{index}"
-        apps.pipeliner.add_contact(
-            {"first_name": "Ann", "last_name": name, "email1": f"left-{name}@example.org"}
-        )
-        apps.google.add_contact(
-            {
-                "names": [{"givenName": "Bob", "familyName": name}],
-                "emailAddresses": [{"value": f"right-{name}@example.org"}],
-            }
-        )
-
-
-def addresses(apps: Apps) -> tuple[Counter[str], Counter[str]]:
-    """Return how often each email address is in each app."""
-    left = Counter(row["email1"] for row in apps.pipeliner.contacts().values())
-    people = apps.google.contacts().values()
-    right = Counter(each["value"] for person in people for each in person["emailAddresses"])
-    return left, right

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 
 import psutil
 import pytest
 
+from connections.configuration import SIDES, Side, other
+from syncengine.management.base import Exit
 from tests.kills.apps import Ambush
 from tests.kills.harness import (
     LEASE,
@@ -46,6 +49,25 @@ def test_a_run_is_taken_over_when_the_lease_of_a_killed_worker_ends(
     assert died != took_over
     assert died_at < took_over_at
     assert outcome(it.apps, it.settle()) == expected
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_i2_a_creation_that_lands_after_the_takeover_is_not_made_twice(
+    install: Install, side: Side
+) -> None:
+    it = install(0, settling=600)
+    it.apps.add(other(side), ["ann", "bob", "cem"])
+    it.apps.watch.lie_in_wait(Ambush(1, "late", writes=True))
+    assert it.sync().code == -signal.SIGKILL
+
+    assert it.sync().code == Exit.DONE
+    assert it.look().statuses == {"doubt": 3}
+    it.apps.watch.landing.set()
+    it.settle()
+
+    once = dict.fromkeys(["ann@example.org", "bob@example.org", "cem@example.org"], 1)
+    assert it.apps.addresses() == (once, once)
+    assert len(it.look().links) == 3
 
 
 def test_syncs_go_on_after_an_idle_worker_was_killed(install: Install) -> None:

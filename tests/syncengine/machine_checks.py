@@ -239,7 +239,7 @@ class Watch:
         if name in LISTS:
             there, entries = self.truth.entries(ref, name), person.lists[name]
             if not entries.is_overfull:
-                assert entries.has_arrived(there), (
+                assert entries.has_arrived(there, self.truth.live), (
                     f"I3: {name} of {ref} are {sorted(there)}, but should be {entries}"
                 )
         else:
@@ -247,7 +247,7 @@ class Watch:
             parts = [person.text(part) for part in ADDRESS if name in ADDRESS]
             if any(len(part.edits) > 1 or part.is_merged_anew for part in parts):
                 return  # one side's whole address stands
-            assert text.has_arrived(value), (
+            assert text.has_arrived(value, self.truth.live), (
                 f"I3: {name} of {ref} is {value!r}, but should be {text}"
             )
 

@@ -74,9 +74,11 @@ class Text:
         """Return whether the value is one that stood there or that somebody entered."""
         return any(alike(value, each) for each in (*self.settled, *self.edits.values()))
 
-    def has_arrived(self, value: Value) -> bool:
-        """Return whether the value is what was entered since it was calm."""
-        if self.is_merged_anew or not self.edits:
+    def has_arrived(self, value: Value, live: set[Ref]) -> bool:
+        """Return whether the value is what was entered since it was calm, by those who are there
+        still.
+        """
+        if self.is_merged_anew or not self.edits or not live.issuperset(self.edits):
             return self.may_be(value)
         return any(alike(value, each) for each in self.edits.values())
 
@@ -113,17 +115,22 @@ class Entries:
     def may(self) -> frozenset[str]:
         return self.known.union(self.settled, *self.added.values())
 
-    @property
-    def must(self) -> frozenset[str]:
-        """What nobody removed; an addition beside a removal may be an edit that lost."""
+    def must(self, live: set[Ref]) -> frozenset[str]:
+        """Return what nobody removed; an addition beside a removal may be an edit that lost."""
         if self.is_overtaken:
             return frozenset()
-        pure = [added for ref, added in self.added.items() if not self.removed.get(ref)]
+        pure = [
+            added
+            for ref, added in self.added.items()
+            if ref in live and not self.removed.get(ref)
+        ]
         return self.settled.union(*pure).difference(*self.removed.values())
 
-    def has_arrived(self, there: frozenset[str]) -> bool:
-        if self.is_merged_anew or self.is_overtaken or len(self.final) != 1:
-            return self.must <= there <= self.may
+    def has_arrived(self, there: frozenset[str], live: set[Ref]) -> bool:
+        """Return whether nothing is lost, and nothing there that was not entered."""
+        is_certain = len(self.final) == 1 and live.issuperset(self.final)
+        if self.is_merged_anew or self.is_overtaken or not is_certain:
+            return self.must(live) <= there <= self.may
         (final,) = self.final.values()
         return there == final
 

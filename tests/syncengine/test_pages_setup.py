@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from django.test import Client
 from django.urls import reverse
 
 from connections.connectors.base import Scope
+from connections.connectors.pipeliner_fields import contact_fields
 from connections.models import Account, Catalogue, Connection
+from connections.schema import Field, Role, Type
 from syncengine import clock, engine
 from syncengine.models import SyncState
 from syncengine.state import Status
@@ -192,6 +195,21 @@ def test_the_log_and_the_page_name_who_changed_what(boss: Client) -> None:
     assert "Winner: Pipeliner → Google Contacts." in text(boss, path(book, "log"))
 
 
+def test_an_edit_stands_in_the_history_between_the_runs_around_it(boss: Client) -> None:
+    book = Book.of()
+    before, after = (
+        book.run(ago=ago, linked=count, message=f"this run linked {count}")
+        for ago, count in ((timedelta(hours=1), 1), (timedelta(hours=-1), 2))
+    )
+    save(boss, book, winner="right")
+    shown = text(boss, path(book, "history"))
+    places = [
+        shown.index(part)
+        for part in (after.message.capitalize(), "Winner: Pipeliner", before.message.capitalize())
+    ]
+    assert places == sorted(places)
+
+
 def test_cn8_the_page_says_what_a_save_will_cost_and_then_what_it_did(boss: Client) -> None:
     book = Book.of()
     for name in ("Ada Lovelace", "Bob Okonkwo"):
@@ -254,6 +272,16 @@ def test_a_read_only_field_gives_a_one_way_arrow_with_its_reason(boss: Client) -
     shown = text(boss, path(book, "change"))
     assert "is read-only in Pipeliner." in shown
     assert "to Google Contacts only" in shown
+
+
+def test_va9_the_company_says_when_it_is_written(boss: Client) -> None:
+    book = Book.of()
+    fields = Catalogue((*FIELDS, *contact_fields((), ())))
+    Account.objects.filter(pk=book.connection.left.pk).update(catalogue=fields.to_json())
+    company = Catalogue((*FIELDS, Field("company", "Company", Type.TEXT, Role.COMPANY)))
+    Account.objects.filter(pk=book.connection.right.pk).update(catalogue=company.to_json())
+    shown = text(boss, path(book, "change"))
+    assert "Company text Written in Pipeliner only while no account is linked." in shown
 
 
 # Scopes
