@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium, driven by Playwright. Without one, these tests are not collected."""
+"""Debian's Chromium, driven by Playwright. Without one, these tests are not collected."""
 
 from __future__ import annotations
 
