@@ -109,10 +109,11 @@ def _why(connection: Connection, pair: Pair) -> str:
     does.
     """
     if pair.direction is Direction.BOTH:
+        direction = Direction(connection.direction)
         conditions = [
             f"Written in {side_label(connection, side)} only while {condition}."
             for side in SIDES
-            if (condition := pair.field(side).written_while)
+            if (condition := pair.field(side).written_while) and direction.writes(side)
         ]
         return " ".join(conditions)
     to_right = pair.direction is Direction.LEFT_TO_RIGHT

@@ -147,7 +147,12 @@ class ConnectionAdmin(FormAdmin):
             for state in Connection.State
             if state.value in counts
         ]
-        context = {"filters": filters, "total": sum(counts.values()), "chosen": chosen}
+        context = {
+            "title": "Connections",
+            "filters": filters,
+            "total": sum(counts.values()),
+            "chosen": chosen,
+        }
         page = super().changelist_view(request, {**context, **(extra_context or {})})
         if isinstance(page, TemplateResponse) and page.context_data and "cl" in page.context_data:
             shown = [row.pk for row in page.context_data["cl"].result_list]

@@ -107,6 +107,20 @@ def test_the_set_up_is_edited_with_the_keyboard_alone(
     assert (saved.phone_region, saved.interval_minutes) == ("DE", 9)
 
 
+def test_an_edit_that_is_not_saved_outlives_a_run_that_ends(
+    page: Page, ops: Callable[[str], str], sides: Sides
+) -> None:
+    page.goto(ops("change"))
+    page.get_by_role("switch", name="City").uncheck()
+    page.get_by_role("heading", name="Settings").click()
+    sides.start()
+    sides.sync()
+    with page.expect_response(lambda answer: "poll" in answer.url):
+        pass
+    expect(page.get_by_role("heading", name="North")).to_contain_text("Active")
+    expect(page.get_by_role("switch", name="City")).not_to_be_checked()
+
+
 def test_axe_finds_nothing_serious_and_the_policy_holds(
     page: Page, live_server: LiveServer, ops: Callable[[str], str], sides: Sides
 ) -> None:
@@ -140,7 +154,7 @@ def test_axe_finds_nothing_serious_and_the_policy_holds(
 def look(page: Page, url: str, violations: list[str]) -> None:
     """Look at a page in both themes, and at the width of a phone."""
     for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=theme)
         page.goto(url)
         assert violations == [], url
         found = Axe().run(page).response["violations"]

@@ -143,8 +143,7 @@ class Machine(RuleBasedStateMachine):
         None that may have been created by an answer that was lost: one that is edited or deleted
         before an app shows it is not told from another [I2]; `test_limits` shows what happens then.
         """
-        being_created = Intent.objects.filter(state=Intent.State.OPEN)
-        doubtful = set(being_created.values_list("mirror__account__label", flat=True))
+        doubtful = {key for key in self.world.apps if self.is_in_doubt(key)}
         refs = sorted(
             ref
             for ref in self.truth.of
@@ -152,6 +151,11 @@ class Machine(RuleBasedStateMachine):
             and not (ref.app in doubtful and ref in self.watch.created)
         )
         return refs[pick % len(refs)] if refs else None
+
+    def is_in_doubt(self, key: str) -> bool:
+        """Return whether a creation in an app may have been done, and that is not known yet."""
+        open_ = Intent.objects.filter(state=Intent.State.OPEN, mirror__account__label=key)
+        return open_.exists()
 
     def is_linked(self, ref: Ref) -> bool:
         app, id_ = ref
@@ -201,10 +205,15 @@ class Machine(RuleBasedStateMachine):
             values = values | names
         return values
 
+    def is_full(self) -> bool:
+        """Return whether there are people enough: the fewer, the more happens to each."""
+        return len(self.truth.live) >= 4 * len(self.world.apps)
+
     def _add(self, app: MemoryApp, token: str, values: dict[str, Value]) -> None:
         ref = Ref(app.key, app.add(**values, job_title=token))
         person = self.truth.add(ref, token)
-        if not self.reaches_all(app.key):
+        lets_be = person.is_twin and any(each.first_merge != "winner" for each in self.now())
+        if lets_be or not self.reaches_all(app.key):
             person.apart |= {*self.truth.text_names, *LISTS}
 
     @rule(
@@ -214,7 +223,8 @@ class Machine(RuleBasedStateMachine):
         emails=st.integers(0, 2),
     )
     def add(self, pick: int, text: str, named: bool, emails: int) -> None:
-        self._add_one(self.app(pick), text, named=named, emails=emails)
+        if not self.is_full():
+            self._add_one(self.app(pick), text, named=named, emails=emails)
 
     def _add_one(self, app: MemoryApp, text: str, *, named: bool, emails: int) -> None:
         values = self._person(
@@ -237,7 +247,7 @@ class Machine(RuleBasedStateMachine):
         self._add_twins(self.app(pick), self.app(other_pick), text)
 
     def _add_twins(self, one: MemoryApp, two: MemoryApp, text: str) -> None:
-        if one is two:
+        if one is two or self.is_full():
             return
         token, email = f"T{self.next()}", self.email()
         for app in (one, two):
@@ -248,7 +258,7 @@ class Machine(RuleBasedStateMachine):
     def add_a_duplicate(self, pick: int, app_pick: int, text: str) -> None:
         """Somebody else is entered with an address of one who is there."""
         ref, app = self.ref(pick), self.app(app_pick)
-        if ref is None or not (emails := self.truth.row(ref).get("emails")):
+        if ref is None or self.is_full() or not (emails := self.truth.row(ref).get("emails")):
             return
         assert isinstance(emails, tuple)
         values = self._person(app, {"emails": (emails[0],), "company": self.text(text)})
@@ -279,6 +289,19 @@ class Machine(RuleBasedStateMachine):
         if ref := self.ref(pick):
             self._edit(ref, {key: self.text(text)})
 
+    @rule(pick=picks, key=st.sampled_from(("company", "city", *LISTS)), text=texts, clears=picks)
+    def disagree(self, pick: int, key: str, text: str, clears: int) -> None:
+        """The same field of one person is edited in all apps."""
+        ref = self.ref(pick)
+        for each in sorted(self.truth.of[ref].refs & self.truth.live) if ref else ():
+            if each in self.watch.created and self.is_in_doubt(each.app):
+                continue
+            if key in LISTS:
+                self._edit_list(each, key, ("add", "replace", "remove")[clears % 3], clears)
+            else:
+                self._edit(each, {key: self.text(text) if clears else None})
+            clears = max(0, clears - 1)
+
     @rule(pick=picks, part=st.sampled_from(("given_name", "family_name")))
     def rename(self, pick: int, part: str) -> None:
         ref = self.ref(pick)
@@ -305,9 +328,10 @@ class Machine(RuleBasedStateMachine):
         entry=picks,
     )
     def edit_list(self, pick: int, key: str, what: str, entry: int) -> None:
-        ref = self.ref(pick)
-        if ref is None:
-            return
+        if ref := self.ref(pick):
+            self._edit_list(ref, key, what, entry)
+
+    def _edit_list(self, ref: Ref, key: str, what: str, entry: int) -> None:
         now = self.truth.row(ref).get(key) or ()
         assert isinstance(now, tuple)
         new = self.email() if key == "emails" else self.phone()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -28,10 +29,9 @@ ROLES = roles_of(FIELDS)
 
 
 def user(group: str) -> User:
-    """Return a person of one of the groups; "" for a superuser."""
+    """Return a person of one of the groups, without a password; "" for a superuser."""
     made = User.objects.create_user(
         group.lower() or "root",
-        password="secret-password",
         is_staff=True,
         is_superuser=not group,
         first_name="Maren",
@@ -98,8 +98,8 @@ class Book:
     def contact(
         self,
         status: Status = Status.IN_SYNC,
-        left: dict[str, Value] | None = None,
-        right: dict[str, Value] | None = None,
+        left: Mapping[str, Any] | None = None,
+        right: Mapping[str, Any] | None = None,
         **settings: Any,
     ) -> Contact:
         """Return a contact with a record for each side that is given."""
@@ -169,7 +169,7 @@ class Book:
         contact: Contact | None,
         kind: Change.Kind = Change.Kind.UPDATED,
         *,
-        fields: list[list[object]] | None = None,
+        fields: Sequence[Sequence[object]] | None = None,
         **settings: Any,
     ) -> Change:
         """Return a change; a field is [side, label, before, after, lost, effect, conflict]."""

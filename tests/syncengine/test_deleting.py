@@ -13,11 +13,13 @@ from connections.models import Connection
 from syncengine import brake, control, deleting, engine, tasks
 from syncengine.management.base import Usage
 from syncengine.models import Change, Contact, Run, SyncState
+from tests.syncengine.apps import FILE, Apps, apps, edited, refusal, take
 from tests.syncengine.pages import text, user
 from tests.syncengine.previews import add, draft, page, previewed, started
 from tests.syncengine.world import World, world
 
 pytestmark = pytest.mark.django_db
+__all__ = ["apps"]
 
 
 @pytest.fixture
@@ -133,3 +135,15 @@ def test_an_export_leaves_out_what_is_being_deleted(
     control.begin_deleting(connection)
     call_command("exportconnections")
     assert "left-right" not in capsys.readouterr().out
+
+
+def test_an_import_refuses_the_name_of_what_is_being_deleted(apps: Apps) -> None:
+    take(apps)
+    control.begin_deleting(Connection.objects.get())
+    problem = refusal(apps, FILE)
+    assert "which is being deleted" in problem.message
+
+
+def test_no_import_marks_a_connection_as_being_deleted(apps: Apps) -> None:
+    problem = refusal(apps, edited("state: active", "state: deleting"))
+    assert "allowed: draft, active, paused" in problem.message

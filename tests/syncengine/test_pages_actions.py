@@ -6,6 +6,7 @@ import json
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
@@ -13,6 +14,7 @@ from connections.models import Connection
 from syncengine import tasks
 from syncengine.models import Contact, Run, SyncState
 from tests.syncengine.pages import Book, path, queries, user
+from tests.syncengine.world import world
 
 pytestmark = pytest.mark.django_db
 POLL = "/admin/connections/connection/poll/"
@@ -152,3 +154,17 @@ def test_asking_costs_no_more_queries_with_many_connections(
     more(2, 40)
     with django_assert_num_queries(few):
         ops.get(POLL)
+
+
+def test_the_run_that_was_asked_for_bears_the_name_of_who_asked(
+    monkeypatch: pytest.MonkeyPatch, ops: Client
+) -> None:
+    with world(monkeypatch) as w:
+        w.app("left")
+        w.app("right")
+        connection = w.connect("left", "right")
+        ops.post(reverse("admin:connections_connection_sync", args=[connection.pk]))
+        (row,) = OrmQ.objects.all()
+        assert tasks.sync_slice(*row.task["args"], **row.task["kwargs"]) == {"status": "finished"}
+    run = Run.objects.get()
+    assert (run.status, run.cause) == ("done", "Maren Holt, Sync now")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -101,8 +102,13 @@ def test_a_long_run_costs_no_more_queries_and_decrypts_its_page_alone(
     assert page.count("Head buyer") == 50
     opened: list[object] = []
     field = Change._meta.get_field("fields")
-    read = field.from_db_value
-    monkeypatch.setattr(field, "from_db_value", lambda *given: opened.append(1) or read(*given))
+    read: Any = field.from_db_value
+
+    def note(*given: object) -> object:
+        opened.append(given)
+        return read(*given)
+
+    monkeypatch.setattr(field, "from_db_value", note)
     ops.get(path(book, "run", run.pk))
     assert len(opened) == 50
 

@@ -130,9 +130,12 @@ def test_no_secret_and_no_inline_script_or_style_is_on_it(client: Client) -> Non
     assert all("src=" in part.split(">")[0] for part in page.split("<script")[1:])
 
 
-@pytest.mark.parametrize("address", [FRONT, "/admin/connections/connection/"])
+@pytest.mark.parametrize(
+    ("address", "shows"),
+    [(FRONT, "All 40 connections"), ("/admin/connections/connection/", "North 39")],
+)
 def test_a_list_of_many_connections_costs_no_more_queries(
-    ops: Client, django_assert_num_queries: DjangoAssertNumQueries, address: str
+    ops: Client, django_assert_num_queries: DjangoAssertNumQueries, address: str, shows: str
 ) -> None:
     beat()
 
@@ -147,7 +150,7 @@ def test_a_list_of_many_connections_costs_no_more_queries(
     few = queries(ops, address)
     more(2, 40)
     with django_assert_num_queries(few):
-        assert "40" in text(ops, address)
+        assert shows in text(ops, address)
 
 
 def test_the_list_of_connections_filters_by_state(ops: Client) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django_q.models import OrmQ
 from pytest_django import DjangoAssertNumQueries
 
@@ -12,6 +13,7 @@ from syncengine import matching
 from syncengine.models import Contact
 from syncengine.state import Status
 from tests.syncengine.pages import Book, path, queries, text, user
+from tests.syncengine.world import values, world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_matters]
 
@@ -189,8 +191,8 @@ def test_many_contacts_cost_no_more_queries(
     def more(first: int, last: int) -> None:
         for number in range(first, last):
             values = ann() | {"emails": (f"{number}@example.org",)}
-            book.contact(Status.REVIEW, dict(values), reason=matching.SEVERAL)
-            book.contact(Status.REVIEW, None, dict(values), reason=matching.SEVERAL)
+            book.contact(Status.REVIEW, values, reason=matching.SEVERAL)
+            book.contact(Status.REVIEW, None, values, reason=matching.SEVERAL)
             book.person(f"Ada {number}", Status.FAILING, reason=f"reason {number}")
             book.person(f"Bob {number}", Status.GONE, reason="Deleted")
             book.person(f"Cher {number}", flags=[f"flag {number}"])
@@ -202,3 +204,26 @@ def test_many_contacts_cost_no_more_queries(
     for page, number in zip(pages, few, strict=True):
         with django_assert_num_queries(number):
             ops.get(page)
+
+
+def test_i1_a_person_thaws_a_field_that_two_programs_chased(
+    monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    client.force_login(user(""))
+    with world(monkeypatch) as w:
+        left, right = w.app("left"), w.app("right")
+        id_ = left.add(given_name="Ada", emails=("ada@example.org",), job_title="Analyst")
+        connection = w.connect("left", "right")
+        w.settle(connection)
+        for number in range(8):
+            left.edit(id_, job_title=f"Analyst {number}")
+            w.sync(connection)
+        contact = Contact.objects.get()
+        assert contact.flags == ["Two programs disagree: Job title"]
+
+        address = reverse("admin:connections_connection_answer", args=[connection.pk, contact.pk])
+        client.post(address, {"asked": "retry"})
+        w.settle(connection)
+        assert values(right, "job_title") == [("Analyst 7",)]
+        contact.refresh_from_db()
+        assert contact.flags == []

@@ -118,7 +118,8 @@ def test_pl4_a_contact_is_found_by_name_by_any_email_and_by_a_former_one(ops: Cl
         "last_name": "Ny",
         "emails": ("s@one.example", "s@two.example"),
     }
-    contact = book.contact(Status.IN_SYNC, dict(values))
+    contact = book.contact(Status.IN_SYNC, values)
+    assert contact.left is not None
     MatchKey.objects.create(
         mirror=contact.left.mirror,
         record=contact.left,

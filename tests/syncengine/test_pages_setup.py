@@ -1,4 +1,4 @@
-"""The set-up page of a connection: made in steps, edited, and what an edit says and costs."""
+"""The set-up page of a connection: what it shows, what an edit says, and what it costs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
-from django.urls import reverse
 
-from connections.connectors.base import Scope
 from connections.connectors.pipeliner_fields import contact_fields
 from connections.models import Account, Catalogue, Connection
 from connections.schema import Field, Role, Type
@@ -21,93 +19,17 @@ from syncengine.state import Status
 from syncengine.views.edits import edits_between
 from syncengine.wording import NO_EMAIL
 from tests.syncengine.builders import FIELDS
-from tests.syncengine.pages import Book, account, path, queries, text, user
+from tests.syncengine.pages import Book, path, queries, text, user
+from tests.syncengine.setups import fields_of, save, stored, with_units
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/connections/connection/add/"
-UNITS = (
-    Scope("north", "North"),
-    Scope("vienna", "Vienna", parent="north"),
-    Scope("south", "South"),
-)
 
 
 @pytest.fixture
 def boss(client: Client) -> Client:
     client.force_login(user("Administrator"))
     return client
-
-
-def with_units(found: Account) -> Account:
-    found.catalogue = Catalogue(FIELDS, scopes=UNITS).to_json()
-    found.save()
-    return found
-
-
-def fields_of(page: str) -> dict[str, Any]:
-    """Return what a browser would post of a set-up page where nothing was touched."""
-    form = page[page.index('id="connection_form"') :]
-    values: dict[str, Any] = {}
-    for tag in re.findall(r"<input[^>]*>", form):
-        found = dict(re.findall(r'(\w+)="([^"]*)"', tag))
-        kind, name = found.get("type"), found.get("name")
-        if not name or kind == "submit" or "disabled" in tag:
-            continue
-        if kind in ("radio", "checkbox") and not re.search(r"\bchecked\b", tag):
-            continue
-        values.setdefault(name, []).append(found.get("value", "on"))
-    for name, options in re.findall(r'<select name="(\w+)"(.*?)</select>', form, re.DOTALL):
-        values[name] = re.findall(r'<option value="([^"]*)" selected', options)
-    values.pop("csrfmiddlewaretoken", None)
-    return values
-
-
-def save(client: Client, book: Book, button: str = "_save", **changed: Any) -> str:
-    """Save the set-up page with these fields changed, and return the page that follows."""
-    page = client.get(path(book, "change")).content.decode()
-    posted = {**fields_of(page), button: "Save", **changed}
-    return client.post(path(book, "change"), posted, follow=True).content.decode()
-
-
-def stored(book: Book) -> Connection:
-    return Connection.objects.get(pk=book.connection.pk)
-
-
-def test_cn1_a_connection_is_made_of_a_name_and_two_accounts(boss: Client) -> None:
-    left = with_units(account("CRM", "pipeliner", settings={"default_scope": ["south", "gone"]}))
-    right = account("ops@example.org", "google")
-    page = boss.post(ADD, {"name": "North", "left": left.pk, "right": right.pk}, follow=True)
-
-    made = Connection.objects.get()
-    assert (made.state, made.left, made.right) == ("draft", left, right)
-    assert (made.left_scope, made.right_scope) == (["south"], [])
-    assert page.redirect_chain[-1][0] == f"/admin/connections/connection/{made.pk}/change/"
-    assert "“North” is a draft" in page.content.decode()
-    assert LogEntry.objects.get().get_change_message() == "Made: CRM and ops@example.org."
-
-
-def test_an_account_with_itself_is_refused_beside_the_right_one(boss: Client) -> None:
-    one = account("CRM", "pipeliner")
-    page = boss.post(ADD, {"name": "North", "left": one.pk, "right": one.pk}).content.decode()
-    right = page[page.index("field-right") :]
-    assert "Choose another account than on the left." in right[:400]
-    assert not Connection.objects.exists()
-
-
-def test_the_same_login_under_two_names_is_refused(boss: Client) -> None:
-    one = account("CRM", "pipeliner", identity="space/ann")
-    two = account("CRM again", "pipeliner", identity="space/ann")
-    page = boss.post(ADD, {"name": "North", "left": one.pk, "right": two.pk}).content.decode()
-    assert "This is the same login as “CRM”." in page
-
-
-def test_an_account_that_is_being_deleted_is_not_offered(boss: Client) -> None:
-    account("Kept", "pipeliner")
-    account("Going", "pipeliner", identity="x")
-    Account.objects.filter(label="Going").update(status=Account.Status.DELETING)
-    page = boss.get(ADD).content.decode()
-    assert "Kept</option>" in page
-    assert "Going</option>" not in page
 
 
 def test_cn1_the_page_has_its_four_blocks_in_order(boss: Client) -> None:
@@ -284,90 +206,6 @@ def test_va9_the_company_says_when_it_is_written(boss: Client) -> None:
     assert "Company text Written in Pipeliner only while no account is linked." in shown
 
 
-# Scopes
-
-
-def test_a_scope_of_nothing_is_refused(boss: Client) -> None:
-    book = Book.of()
-    with_units(book.connection.left)
-    page = save(boss, book, left_part="these", left_scopes=[])
-    assert "Choose at least one of the sales units, or all." in page
-
-
-def test_ru9_a_scope_value_that_is_gone_is_shown_and_must_be_taken_out(boss: Client) -> None:
-    book = Book.of(left_scope=["north", "west"])
-    with_units(book.connection.left)
-    assert "west no longer exists" in text(boss, path(book, "change"))
-    assert "west no longer exists in North CRM. Untick it." in save(boss, book, winner="right")
-    save(boss, book, left_scopes=["north"])
-    assert stored(book).left_scope == ["north"]
-
-
-def test_the_order_of_a_scope_stays_where_its_values_do(boss: Client) -> None:
-    book = Book.of(left_scope=["south", "north"])
-    with_units(book.connection.left)
-    save(boss, book, winner="right")
-    assert stored(book).left_scope == ["south", "north"]
-
-
-def test_cn11_a_connection_whose_scope_overlaps_is_named(boss: Client) -> None:
-    book = Book.of(left_scope=["vienna"])
-    with_units(book.connection.left)
-    twin = Connection.objects.create(
-        name="Twin", left=book.connection.right, right=book.connection.left, right_scope=["north"]
-    )
-    assert "Twin connects the same two accounts" in text(boss, path(book, "change"))
-    twin.right_scope = ["south"]
-    twin.save()
-    assert "Twin" not in text(boss, path(book, "change"))
-
-
-# Accounts
-
-
-def test_the_accounts_may_be_others_until_the_first_read(boss: Client) -> None:
-    book = Book.of(state="draft", left_scope=["south"])
-    other = account("Other CRM", "pipeliner", identity="other")
-    page = path(book, "change") + "?accounts="
-    assert "Choose other accounts" in text(boss, path(book, "change"))
-    posted = {"name": "North", "left": other.pk, "right": book.connection.right.pk}
-    boss.post(page, posted)
-    found = stored(book)
-    assert (found.left, found.left_scope) == (other, [])
-    assert "Left account: North CRM → Other CRM." in LogEntry.objects.get().get_change_message()
-
-    book.run()
-    posted["left"] = book.connection.left.pk
-    boss.post(page, posted)
-    assert stored(book).left == other
-    assert "Choose other accounts" not in text(boss, path(book, "change"))
-
-
-# Rings
-
-
-def test_cn11_an_active_connection_is_not_given_a_direction_that_closes_a_ring(
-    boss: Client,
-) -> None:
-    book = Book.of(direction="left_to_right")
-    left, right = book.connection.left, book.connection.right
-    third = account("Third", "google", identity="third")
-    one_way = {"state": Connection.State.ACTIVE, "direction": "right_to_left"}
-    Connection.objects.create(name="A", left=right, right=third, **one_way)
-    Connection.objects.create(name="B", left=third, right=left, **one_way)
-
-    page = save(boss, book, direction="both")
-    refusal = page[page.index("would close a ring") :][:300]
-    assert "“A”" in refusal
-    assert "“B”" in refusal
-    assert "it would close none" in refusal
-    assert stored(book).direction != "both"
-
-    Connection.objects.filter(pk=book.connection.pk).update(state="draft")
-    save(boss, book, direction="both")
-    assert stored(book).direction == "both"
-
-
 # Held, and what others do meanwhile
 
 
@@ -449,7 +287,3 @@ def test_contacts_without_an_email_address_are_counted_beside_the_switch(boss: C
     book = Book.of()
     book.contact(Status.EXCLUDED, {"first_name": "Ada"}, reason=NO_EMAIL)
     assert "1 contact is excluded for this reason." in text(boss, path(book, "change"))
-
-
-def test_the_history_of_the_log_has_its_own_address() -> None:
-    assert reverse("admin:connections_connection_log", args=[7]).endswith("/7/log/")

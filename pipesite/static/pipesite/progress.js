@@ -36,10 +36,15 @@
     show(line, "[data-total]", number(news.total));
   };
 
-  // A form that somebody is filling in must not be lost.
+  // A form that somebody has begun to fill in must not be lost.
+  let isTouched = false;
+  document.addEventListener("input", () => {
+    isTouched = true;
+  });
+
   const isBusy = () => {
     const active = document.activeElement;
-    return Boolean(active && active.matches("input:not([type=hidden]), select, textarea"));
+    return isTouched || Boolean(active && active.matches("input:not([type=hidden]), select, textarea"));
   };
 
   const watch = (root) => {
