@@ -21,7 +21,7 @@ run: setup
 
 test: lint
 	$(BIN)/python -m pytest -n 2
-	$(BIN)/python -m pytest -n 2 --db=postgres -m db_matters
+	$(BIN)/python -m pytest -n 2 --db=postgres -m 'db_matters and not soak'
 
 lint: setup
 	$(BIN)/ruff check .

@@ -73,7 +73,7 @@ class Question:
 
 
 def questions(connection: Connection, contacts: Sequence[Contact]) -> list[Question]:
-    """Return what is asked of these contacts, each pair once; decrypts the records that it shows."""
+    """Return what is asked of these contacts, each pair once; decrypts what it shows."""
     cases = cases_of(connection, contacts)
     halves = [half for case in cases for half in (*case.halves, *case.candidates)]
     records = Record.objects.in_bulk([half.record for half in halves])

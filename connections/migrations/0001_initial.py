@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,60 +17,186 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Canary',
+            name="Canary",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', connections.encryption.EncryptedTextField(default='The keys of this installation read what it wrote.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "text",
+                    connections.encryption.EncryptedTextField(
+                        default="The keys of this installation read what it wrote."
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'canaries',
+                "verbose_name_plural": "canaries",
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=100, unique=True)),
-                ('app', models.CharField(max_length=30)),
-                ('settings', models.JSONField(blank=True, default=dict)),
-                ('secrets', connections.encryption.EncryptedJSONField(editable=False, null=True)),
-                ('identity', models.CharField(blank=True, editable=False, max_length=255)),
-                ('identity_label', models.CharField(blank=True, editable=False, max_length=255)),
-                ('status', models.CharField(choices=[('authorized', 'Authorized'), ('needs_authorization', 'Needs authorization')], default='needs_authorization', max_length=30)),
-                ('status_reason', models.TextField(blank=True, editable=False)),
-                ('authorized_at', models.DateTimeField(editable=False, null=True)),
-                ('catalogue', models.JSONField(blank=True, default=dict, editable=False)),
-                ('catalogue_at', models.DateTimeField(editable=False, null=True)),
-                ('authorized_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.CharField(max_length=100, unique=True)),
+                ("app", models.CharField(max_length=30)),
+                ("settings", models.JSONField(blank=True, default=dict)),
+                ("secrets", connections.encryption.EncryptedJSONField(editable=False, null=True)),
+                ("identity", models.CharField(blank=True, editable=False, max_length=255)),
+                ("identity_label", models.CharField(blank=True, editable=False, max_length=255)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("authorized", "Authorized"),
+                            ("needs_authorization", "Needs authorization"),
+                        ],
+                        default="needs_authorization",
+                        max_length=30,
+                    ),
+                ),
+                ("status_reason", models.TextField(blank=True, editable=False)),
+                ("authorized_at", models.DateTimeField(editable=False, null=True)),
+                ("catalogue", models.JSONField(blank=True, default=dict, editable=False)),
+                ("catalogue_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "authorized_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['label'],
+                "ordering": ["label"],
             },
         ),
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('left_scope', models.JSONField(blank=True, default=list)),
-                ('right_scope', models.JSONField(blank=True, default=list)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('paused', 'Paused')], default='draft', max_length=10)),
-                ('direction', models.CharField(choices=[('both', 'both'), ('left_to_right', 'left to right'), ('right_to_left', 'right to left')], default='both', max_length=20)),
-                ('winner', models.CharField(choices=[('left', 'Left'), ('right', 'Right')], default='left', max_length=10)),
-                ('first_merge', models.CharField(choices=[('winner', 'winner'), ('fill_gaps', 'fill gaps'), ('link_only', 'link only')], default='winner', max_length=20)),
-                ('phone_region', models.CharField(blank=True, max_length=2, validators=[connections.models.connection.check_region])),
-                ('time_zone', models.CharField(default='UTC', max_length=50, validators=[connections.models.connection.check_time_zone])),
-                ('avoid_duplicates', models.BooleanField(default=True)),
-                ('copy_blanks', models.BooleanField(default=True)),
-                ('interval_minutes', models.PositiveIntegerField(default=5, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1440)])),
-                ('brake_percent', models.PositiveIntegerField(default=20, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('switched_off', models.JSONField(blank=True, default=list)),
-                ('left', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connections.account')),
-                ('right', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connections.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("left_scope", models.JSONField(blank=True, default=list)),
+                ("right_scope", models.JSONField(blank=True, default=list)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("active", "Active"), ("paused", "Paused")],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("both", "both"),
+                            ("left_to_right", "left to right"),
+                            ("right_to_left", "right to left"),
+                        ],
+                        default="both",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "winner",
+                    models.CharField(
+                        choices=[("left", "Left"), ("right", "Right")],
+                        default="left",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "first_merge",
+                    models.CharField(
+                        choices=[
+                            ("winner", "winner"),
+                            ("fill_gaps", "fill gaps"),
+                            ("link_only", "link only"),
+                        ],
+                        default="winner",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "phone_region",
+                    models.CharField(
+                        blank=True,
+                        max_length=2,
+                        validators=[connections.models.connection.check_region],
+                    ),
+                ),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="UTC",
+                        max_length=50,
+                        validators=[connections.models.connection.check_time_zone],
+                    ),
+                ),
+                ("avoid_duplicates", models.BooleanField(default=True)),
+                ("copy_blanks", models.BooleanField(default=True)),
+                (
+                    "interval_minutes",
+                    models.PositiveIntegerField(
+                        default=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1440),
+                        ],
+                    ),
+                ),
+                (
+                    "brake_percent",
+                    models.PositiveIntegerField(
+                        default=20,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                ("switched_off", models.JSONField(blank=True, default=list)),
+                (
+                    "left",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connections.account",
+                    ),
+                ),
+                (
+                    "right",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connections.account",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('left', models.F('right')), _negated=True), name='connection_of_two_accounts', violation_error_message='A connection needs two different accounts.')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("left", models.F("right")), _negated=True),
+                        name="connection_of_two_accounts",
+                        violation_error_message="A connection needs two different accounts.",
+                    )
+                ],
             },
         ),
     ]

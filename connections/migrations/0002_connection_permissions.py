@@ -4,14 +4,22 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('connections', '0001_initial'),
+        ("connections", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='connection',
-            options={'ordering': ['name'], 'permissions': [('operate_connection', 'Can sync, pause and resume connections and answer reviews'), ('start_connection', 'Can start connections and decide what the brake held')]},
+            name="connection",
+            options={
+                "ordering": ["name"],
+                "permissions": [
+                    (
+                        "operate_connection",
+                        "Can sync, pause and resume connections and answer reviews",
+                    ),
+                    ("start_connection", "Can start connections and decide what the brake held"),
+                ],
+            },
         ),
     ]

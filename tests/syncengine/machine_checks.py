@@ -49,8 +49,8 @@ def links_of(connections: Sequence[Connection]) -> list[Link]:
     return [
         Link(
             by_id[pk],
-            None if left is None else Ref(by_id[pk].left.label, left),
-            None if right is None else Ref(by_id[pk].right.label, right),
+            Ref(by_id[pk].left.label, left) if left else None,
+            Ref(by_id[pk].right.label, right) if right else None,
             status,
             reason,
             flags,

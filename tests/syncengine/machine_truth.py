@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -45,34 +46,38 @@ def alike(one: Value, other: Value) -> bool:
     """Return whether one text is the other but for what apps make of it: space, escapes, a cut."""
     if is_blank(one) or is_blank(other):
         return is_blank(one) and is_blank(other)
-    short, long = sorted((_bare(str(one)), _bare(str(other))), key=len)
-    return short == long or (len(short) >= SHORTEST_CUT and long.startswith(short))
+    (short, raw), (long, _) = sorted((_bare(str(each)), str(each)) for each in (one, other))
+    return short == long or (len(raw) >= SHORTEST_CUT and long.startswith(short))
 
 
 def _bare(text: str) -> str:
     while (plain := html.unescape(text)) != text:
         text = plain
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    # What is left of an escape that was cut through is none.
+    return " ".join(unicodedata.normalize("NFC", re.sub(r"&#?\w*$", "", text)).split())
 
 
 @dataclass
 class Text:
     """What may stand in a field of one person.
 
-    `settled` is what stood there when all was calm, `edits` what people left in each contact since.
+    `settled` is what stood there when all was calm, `edits` what people left in each contact since,
+    `past` what they had entered before that.
     """
 
     settled: list[Value] = field(default_factory=lambda: [None])
     edits: dict[Ref, Value] = field(default_factory=dict)
+    past: list[Value] = field(default_factory=list)
     is_merged_anew: bool = False
     """Whether a first merge may have let any of these prevail."""
 
     def edit(self, ref: Ref, value: Value) -> None:
         self.edits[ref] = value
+        self.past.append(value)
 
     def may_be(self, value: Value) -> bool:
         """Return whether the value is one that stood there or that somebody entered."""
-        return any(alike(value, each) for each in (*self.settled, *self.edits.values()))
+        return any(alike(value, each) for each in (*self.settled, *self.past))
 
     def has_arrived(self, value: Value, live: set[Ref]) -> bool:
         """Return whether the value is what was entered since it was calm, by those who are there
@@ -83,11 +88,13 @@ class Text:
         return any(alike(value, each) for each in self.edits.values())
 
     def settle(self, values: Iterable[Value]) -> None:
-        self.settled, self.edits, self.is_merged_anew = list(values), {}, False
+        self.settled, self.edits, self.past = list(values), {}, []
+        self.is_merged_anew = False
 
     def join(self, other: Text) -> None:
         self.settled += other.settled
         self.edits |= other.edits
+        self.past += other.past
         self.is_merged_anew = True
 
 
@@ -120,9 +127,7 @@ class Entries:
         if self.is_overtaken:
             return frozenset()
         pure = [
-            added
-            for ref, added in self.added.items()
-            if ref in live and not self.removed.get(ref)
+            added for ref, added in self.added.items() if ref in live and not self.removed.get(ref)
         ]
         return self.settled.union(*pure).difference(*self.removed.values())
 

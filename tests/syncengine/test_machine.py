@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -113,7 +113,7 @@ ANY = st.builds(
     ),
 )
 SUITE = settings(
-    max_examples=20,
+    max_examples=6,
     stateful_step_count=15,
     deadline=None,
     derandomize=True,
@@ -128,3 +128,12 @@ def test_i1_to_i5_hold_whatever_happens(name: str) -> None:
         setups = st.just(SETUPS[name])
 
     run_state_machine_as_test(ThisMachine, settings=SUITE)
+
+
+@pytest.mark.soak
+def test_i1_to_i5_hold_for_long_with_any_habits() -> None:
+    class AnyMachine(Machine):
+        setups = ANY
+
+    long = settings(SUITE, max_examples=500, stateful_step_count=30, derandomize=False)
+    run_state_machine_as_test(AnyMachine, settings=long)

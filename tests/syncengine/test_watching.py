@@ -86,7 +86,7 @@ class Worker:
 
     def idle(self) -> list[psutil.Process]:
         """Return the queue's workers that wait for a task."""
-        return [each for each in self.cluster() if _title(each).endswith(" idle")]
+        return [each for each in self.cluster() if _title(each).split()[-1:] == ["idle"]]
 
     def until(self, holds: Callable[[], object], what: str) -> None:
         ends_at = time.monotonic() + PATIENCE
