@@ -28,7 +28,7 @@ IS_SOAK = hypothesis_settings.get_current_profile_name() == "soak"
 PEOPLE = 1000 if IS_SOAK else 625
 """On each side; with 625 there are 250 on both, so 1,000 people in all."""
 KILLS = 40 if IS_SOAK else 10
-SEEDS = [random.randrange(10**6) for _ in range(10)] if IS_SOAK else [1]
+SEEDS = range(1, 6) if IS_SOAK else [1]
 
 
 def moments(rng: random.Random) -> Iterator[Ambush]:
