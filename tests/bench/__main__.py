@@ -52,6 +52,8 @@ def _sizes(scenario: str, arguments: argparse.Namespace) -> Sequence[int]:
         return VERY_LARGE
     if arguments.quick:
         return QUICK_SIZES
+    if scenario == "pages":
+        return VERY_LARGE
     return [n for n in SIZES if scenario != "many" or n <= MANY_AT_MOST]
 
 

@@ -29,6 +29,7 @@ from syncengine import clock, control, engine  # noqa: E402
 from syncengine.engine import Progress  # noqa: E402
 from syncengine.models import Mirror, Run  # noqa: E402
 from tests.bench.child import say, wait_until_ready  # noqa: E402
+from tests.bench.pages import measured  # noqa: E402
 
 READ_LONG_AGO = timedelta(minutes=2)
 GOOD = {Run.Status.DONE}
@@ -116,15 +117,24 @@ def _measured(work: Callable[[], list[engine.Advance]]) -> dict[str, Any]:
     for run in runs.values():
         if run.status not in GOOD:
             raise RuntimeError(f"{run.connection_name}: {run.status} {run.message}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "seconds": seconds,
         "cpu_seconds": cpu,
-        "peak_rss_mb": peak / (1024 * 1024 if sys.platform == "darwin" else 1024),
+        "peak_rss_mb": _peak(),
         "db_queries": queries,
         "slices": sum(advance.progress is not Progress.BUSY for advance in advances),
         "done": _total(runs.values()),
     }
+
+
+def pages(changes: int) -> list[dict[str, Any]]:
+    """Return what the list pages of the admin cost."""
+    return [page | {"peak_rss_mb": _peak()} for page in measured(changes)]
+
+
+def _peak() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def _total(runs: Any) -> dict[str, int]:
@@ -140,6 +150,7 @@ def main() -> None:
         "change": change,
         "sync": sync,
         "tick": tick,
+        "pages": pages,
     }
     say(json.dumps(do[job.pop("do")](**job)))
 

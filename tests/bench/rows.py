@@ -32,11 +32,12 @@ class Row:
 
     @property
     def requests_share(self) -> float:
-        return (self.requests_left + self.requests_right) / self.requests_floor
+        requests = self.requests_left + self.requests_right
+        return requests / self.requests_floor if self.requests_floor else 1.0
 
     @property
     def seconds_share(self) -> float:
-        return self.seconds / self.floor_seconds
+        return self.seconds / self.floor_seconds if self.floor_seconds else 1.0
 
     def misses(self) -> Iterator[str]:
         """Yield what was to be reached and was not."""

@@ -128,11 +128,33 @@ def memory(bench: Bench, n: int) -> Iterator[Row]:
     yield row("first merge, very large", EQUAL, n, 0, measured, fewest)
 
 
+def pages(bench: Bench, n: int) -> Iterator[Row]:
+    """The list pages of the admin with 200 connections and n changes; they ask no app."""
+    with bench.place(10, 0) as place:
+        place.engine("sync")
+        for found in place.engine("pages", changes=n):
+            yield Row(
+                scenario=f"page: {found['page']}",
+                apps="the admin",
+                n=n,
+                latency_ms=0,
+                requests_left=0,
+                requests_right=0,
+                requests_floor=0,
+                seconds=found["seconds"],
+                floor_seconds=0,
+                cpu_seconds=found["cpu_seconds"],
+                peak_rss_mb=found["peak_rss_mb"],
+                db_queries=found["db_queries"],
+            )
+
+
 SCENARIOS: dict[str, Scenario] = {
     "first": first_sync,
     "merge": first_merge,
     "afterwards": afterwards,
     "many": many_connections,
     "slices": slices,
+    "pages": pages,
     "memory": memory,
 }
