@@ -73,10 +73,22 @@ def _decide_creation(configuration: Configuration, side: Side, half: Half) -> De
         Status.WAITING,
         writes=plan.writes,
         create_on=target,
+        base=_blank_on_both(configuration, side, half) | plan.base,
         sent=plan.sent,
         changes=tuple(plan.changes),
         flags=plan.unique_flags,
     )
+
+
+def _blank_on_both(configuration: Configuration, side: Side, half: Half) -> dict[str, Base]:
+    """Return what is agreed once a contact is created of fields that are blank: later edits of them
+    are no first merge.
+    """
+    return {
+        pair.key: Base(None, None, pair.direction.value, pair.options_mark)
+        for pair in configuration.pairs
+        if is_blank(half.values.get(pair.field(side).key))
+    }
 
 
 def _why_not_created(configuration: Configuration, side: Side, half: Half) -> str:

@@ -8,12 +8,13 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from connections.configuration import SIDES, Side
+from connections.schema import kept_as
 from syncengine import contacts, wording
 from syncengine.book import Book, Draft
 from syncengine.job import Job
 from syncengine.matching import BEING_CREATED, Matcher
-from syncengine.models import Change, Contact, Intent, IntentKey, Record
-from syncengine.state import Status
+from syncengine.models import Change, Contact, Intent, IntentKey, MatchKey, Record
+from syncengine.state import Status, sent_from_json
 
 
 def open_intents(job: Job) -> QuerySet[Intent]:
@@ -39,8 +40,8 @@ def resolve(job: Job, matcher: Matcher, now: datetime) -> list[Change]:
     happened.
 
     By its mark at once; where the settling time is over and a complete read has begun since, by its
-    match keys; one that is nowhere then was not created, and its contact is matched and decided
-    anew.
+    match keys and what was sent; one that is nowhere then was not created, and its contact is
+    matched and decided anew.
     """
     open_ = list(open_intents(job).select_related("contact").order_by("pk"))
     lines: list[Change] = []
@@ -68,7 +69,7 @@ def _resolve_side(
         if record is not None and intent.contact is None:
             intent.state, intent.closed_at, intent.record = Intent.State.DONE, now, record
         elif record is not None:
-            lines.append(_adopt(job, matcher.book, side, intent, record, now))
+            lines.append(_adopt(job, matcher.book, side, intent, record, now, by="its mark"))
         elif (
             intent.settles_at is not None
             and mirror.read_at is not None
@@ -78,7 +79,11 @@ def _resolve_side(
             over.append(intent)
         elif intent.contact is not None:
             _draft(matcher.book, intent.contact).rest(Status.DOUBT, wording.IN_DOUBT)
-    _give_up(job, matcher, side, over, now)
+    for intent in over:
+        record = _as_sent(job, matcher.book, side, intent)
+        if record is not None:
+            lines.append(_adopt(job, matcher.book, side, intent, record, now, by="what was sent"))
+    _give_up(job, matcher, side, [each for each in over if each.record is None], now)
     changed = [intent for intent in intents if intent.state != Intent.State.OPEN]
     Intent.objects.bulk_update(changed, ["state", "closed_at", "record"])
     if changed:
@@ -89,9 +94,9 @@ def _resolve_side(
 
 
 def _adopt(
-    job: Job, book: Book, side: Side, intent: Intent, record: Record, now: datetime
+    job: Job, book: Book, side: Side, intent: Intent, record: Record, now: datetime, *, by: str
 ) -> Change:
-    """Link the contact with the record that bears its mark."""
+    """Link the contact with the record that was created for it; what was sent is judged by it."""
     assert intent.contact is not None
     intent.state, intent.closed_at, intent.record = Intent.State.DONE, now, record
     draft = _draft(book, intent.contact)
@@ -101,7 +106,42 @@ def _adopt(
     elif theirs is not draft and not draft.is_linked:
         book.link(draft, side, record.pk, keeps_base=True)
     return contacts.change(
-        job.run, intent.contact, Change.Kind.ADOPTED, now, side=side, reason="found by its mark"
+        job.run, intent.contact, Change.Kind.ADOPTED, now, side=side, reason=f"found by {by}"
+    )
+
+
+def _as_sent(job: Job, book: Book, side: Side, intent: Intent) -> Record | None:
+    """Return the one record that holds all that was sent and belongs to nobody, or did until it was
+    deleted; None where there is none or more than one.
+    """
+    contact = intent.contact
+    if contact is None or contact.is_linked or not contact.sent:
+        return None
+    since = Q(gone_at=None) | Q(gone_at__gt=intent.created_at)
+    keys = MatchKey.objects.filter(
+        mirror=intent.mirror_id, key__in=intent.keys.values("key"), current=True
+    )
+    holders = job.mirrors[side].records.filter(since, pk__in=keys.values("record"))
+    claimed = Intent.objects.filter(mirror=intent.mirror_id, record__in=holders).values("record")
+    found = [record for record in holders.exclude(pk__in=claimed) if _holds(job, contact, record)]
+    theirs = book.of(side, [record.pk for record in found])
+    free = [each for each in found if each.pk not in theirs or not theirs[each.pk].is_linked]
+    return free[0] if len(free) == 1 else None
+
+
+def _holds(job: Job, contact: Contact, record: Record) -> bool:
+    """Return whether a record holds all that was sent for a contact, as its app keeps it."""
+    pairs = {pair.key: pair for pair in job.configuration.pairs}
+    side: Side = "right" if contact.left_id is not None else "left"
+    return all(
+        kept_as(
+            pairs[key].field(side),
+            sent.value,
+            record.values.get(pairs[key].field(side).key),
+            job.configuration.phone_region,
+        )
+        for (key, _), sent in sent_from_json(contact.sent or []).items()
+        if key in pairs
     )
 
 

@@ -434,6 +434,7 @@ class Machine(RuleBasedStateMachine):
         for connection in self.now():
             if app.key in (connection.left.label, connection.right.label):
                 self._sync(connection.pk)
+        self._authorize()
 
     @rule(pick=picks, what=st.sampled_from(("odd answer", "expired", "refused", "full")))
     def behave_badly(self, pick: int, what: str) -> None:
@@ -535,13 +536,18 @@ class Machine(RuleBasedStateMachine):
             app.faults.clear()
             app.refusals.clear()
             app.doubts = 0
-        for account in Account.objects.filter(status=Account.Status.NEEDS_AUTHORIZATION):
-            checked = accounts.check(account.app, account.settings, account.secrets or {})
-            accounts.authorize(account, checked, self.clock())
+        self._authorize()
         for connection in self.now():
             if connection.state != Connection.State.ACTIVE:
                 control.resume(connection)
         Contact.objects.filter(status=Status.FAILING).update(asked=Contact.Asked.RETRY)
+
+    def _authorize(self) -> None:
+        """A person authorizes again what needs it [AC5]."""
+        for account in Account.objects.filter(status=Account.Status.NEEDS_AUTHORIZATION):
+            self.world.apps[account.label].faults.clear()
+            checked = accounts.check(account.app, account.settings, account.secrets or {})
+            accounts.authorize(account, checked, self.clock())
 
     def _settle(self, *, may_fail: bool = False) -> None:
         """Sync until nothing is done and nobody waits; a deleted one fails until it is swept."""

@@ -138,8 +138,10 @@ class Watch:
             if link.status == Status.IN_SYNC:
                 self._check_pair(link)
         for person in list(self.truth.people):
-            for name in (*self.truth.text_names, *LISTS):
-                self._check_field(links, person, name)
+            names = (*self.truth.text_names, *LISTS)
+            calm = [name for name in names if self._check_field(links, person, name)]
+            for name in calm:
+                self._settle(person, name)
 
     def _check_completeness(self, connections: Sequence[Connection], links: Sequence[Link]) -> None:
         for connection in connections:
@@ -211,8 +213,10 @@ class Watch:
             return ""
         return f"{sorted(one_list)} and {sorted(two_list)}"
 
-    def _check_field(self, links: Sequence[Link], person: Person, name: str) -> None:
-        """Nothing is lost: what stands there is what people entered [I3]."""
+    def _check_field(self, links: Sequence[Link], person: Person, name: str) -> bool:
+        """Check that what people entered stands there [I3]; return whether all of a person's
+        contacts are in sync.
+        """
         refs = person.refs & self.truth.live
         for ref in refs:
             self._check_possible(person, ref, name)
@@ -222,8 +226,7 @@ class Watch:
         if len(parts) == 1 and not lets_be:
             for ref in refs:
                 self._check_arrived(person, ref, name)
-        if len(parts) <= 1:
-            self._settle(person, refs, name)
+        return len(parts) <= 1
 
     def _check_possible(self, person: Person, ref: Ref, name: str) -> None:
         if name in LISTS:
@@ -266,7 +269,8 @@ class Watch:
             left -= part
             yield part
 
-    def _settle(self, person: Person, refs: Iterable[Ref], name: str) -> None:
+    def _settle(self, person: Person, name: str) -> None:
+        refs = person.refs & self.truth.live
         if name in LISTS:
             lists = [self.truth.entries(ref, name) for ref in refs]
             person.lists[name].settle(lists)
@@ -275,7 +279,7 @@ class Watch:
             values = [self.truth.value(ref, name) for ref in refs]
             person.text(name).settle(values or [None])
             are_equal = all(alike(values[0], each) for each in values)
-        if are_equal:
+        if are_equal and refs == person.refs:
             person.apart.discard(name)
 
 
