@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connections.configuration import SIDES, Side, other
+from connections.configuration import SIDES, Side
 from connections.connectors.base import (
     AuthorizationLost,
     ConnectorError,
@@ -18,11 +18,11 @@ from connections.connectors.base import (
     Update,
     Written,
 )
-from syncengine import brake, bulk, clock, contacts, leases, notices, sending, wording
+from syncengine import brake, bulk, clock, contacts, leases, notices, rivals, sending, wording
 from syncengine.concluding import Conclusion, Wave, Write
 from syncengine.job import FRESH_ENOUGH, Job
 from syncengine.matching import BEING_CREATED
-from syncengine.mirroring import Taker, match_keys
+from syncengine.mirroring import Taker
 from syncengine.models import Change, Contact, Intent, IntentKey
 from syncengine.models.mirror import aged
 from syncengine.sending import Batch, Flight
@@ -130,42 +130,14 @@ class Applier:
             job.state.allowance = dict(job.brake.allowance)
             job.state.save(update_fields=["allowance"])
 
-    # Creations under way elsewhere
+    # What must not go out now
 
     def _without_rivals(self, decided: Sequence[Decided]) -> list[Decided]:
-        """Leave out creations whose match keys another open one holds; they wait for it [I2]."""
-        keys = {
-            contact.pk: self._keys(contact, decision.create_on)
-            for contact, decision in decided
-            if decision.create_on is not None
-        }
-        taken = {side: self._taken(side, keys.values()) for side in SIDES}
-        going, waiting = [], []
-        for contact, decision in decided:
-            side = decision.create_on
-            if side is not None and not taken[side].isdisjoint(keys[contact.pk]):
-                waiting.append((contact, Decision(Status.WAITING, BEING_CREATED)))
-                continue
-            if side is not None:
-                taken[side] |= keys[contact.pk]
-            going.append((contact, decision))
-        self.job.counts["rivals"] += len(waiting)
-        self._settle(waiting)
-        return going
-
-    def _keys(self, contact: Contact, side: Side) -> set[str]:
-        record = contact.record(other(side))
-        assert record is not None
-        found = match_keys(record.values, self.job.roles[other(side)])
-        emails = {key for key in found if key.startswith("e:")}
-        return emails or found
-
-    def _taken(self, side: Side, keys: Iterable[set[str]]) -> set[str]:
-        wanted = set().union(*keys)
-        open_ = IntentKey.objects.filter(
-            mirror=self.job.mirrors[side], key__in=wanted, intent__state=Intent.State.OPEN
-        )
-        return set(open_.values_list("key", flat=True))
+        """Leave out what waits for a write that is under way elsewhere."""
+        waits = rivals.waiting(self.job, decided, clock.now())
+        self.job.counts["rivals"] += len(waits)
+        self._settle([(each, waits[each.pk]) for each, _ in decided if each.pk in waits])
+        return [each for each in decided if each[0].pk not in waits]
 
     def _without_refused(self, decided: Sequence[Decided]) -> list[Decided]:
         """Leave out creations where the app has refused them all; they fail without a request."""
@@ -279,7 +251,7 @@ class Applier:
             {"intent_id": write.intent.pk, "mirror_id": job.mirrors[write.side].pk, "key": key}
             for write in creations
             if write.intent is not None
-            for key in sorted(self._keys(write.contact, write.side))
+            for key in sorted(rivals.keys_of(job, write.contact, write.side))
         ]
         bulk.insert(IntentKey, keys)
 

@@ -129,6 +129,22 @@ def _is_settled(
     return read_at is not None and read_at >= contact.settles_at
 
 
+def is_unseen(contact: Contact, record_id: int, mirror: Mirror, now: datetime) -> bool:
+    """Return whether something was sent to a record of a contact that its mirror does not show
+    yet.
+    """
+    side: Side = "left" if contact.left_id == record_id else "right"
+    sent = sent_from_json(contact.sent or [])
+    mine = [each for (_, of), each in sent.items() if of == side]
+    record = contact.record(side)
+    if not mine or record is None:
+        return False
+    is_answered = all(each.answered for each in mine)
+    if is_answered and is_newer(record.version, sent_version(contact, side)):
+        return False
+    return not _is_settled(contact, side, {side: mirror}, now)
+
+
 def sent_version(contact: Contact, side: Side) -> str:
     """Return the version of the record on which was last sent to a side."""
     return contact.left_sent_version if side == "left" else contact.right_sent_version

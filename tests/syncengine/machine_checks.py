@@ -161,30 +161,56 @@ class Watch:
         if link.status == Status.GONE:
             return "" if dead else "nobody deleted it"
         if link.status == Status.REVIEW:
-            return "" if self.truth.namesakes(person) else "nobody shares its addresses"
+            return self._unjustly_in_review(link, person)
         if link.status == Status.EXCLUDED:
-            return self._unjustly_excluded(link, is_dead=bool(dead))
+            return self._unjustly_excluded(link, person, is_dead=bool(dead))
         return "it waits for ever"
 
-    def _unjustly_excluded(self, link: Link, *, is_dead: bool) -> str:
+    def _unjustly_in_review(self, link: Link, person: Person) -> str:
+        if link.reason == matching.NAME_ALONE:
+            (ref,) = link.refs
+            values = self.truth.row(ref)
+            return "it has more than a name" if values.get("phones") else ""
+        return "" if self.truth.has_double(person) else "nobody shares its addresses"
+
+    def _unjustly_excluded(self, link: Link, person: Person, *, is_dead: bool) -> str:
         reason, connection = link.reason, link.connection
-        is_in_scope = not (connection.left_scope or connection.right_scope)
+        without_email = not all(self.truth.entries(ref, "emails") for ref in link.refs)
+        without_name = any(self._is_nameless(ref) for ref in link.refs)
         if reason == wording.NO_EMAIL:
-            has_email = all(self.truth.entries(ref, "emails") for ref in link.refs)
-            return "it has an address" if has_email else ""
+            return "" if without_email and connection.avoid_duplicates else "it has an address"
+        if reason == wording.NO_NAME:
+            return "" if without_email and without_name else "it has a name or an address"
         if reason.startswith("Archived"):
             archived = any(self.apps[ref.app].rows[ref.id].archived for ref in link.refs)
             return "" if archived else "it is not archived"
-        if reason.startswith("Outside") or reason == matching.OUTSIDE:
-            return "there is no scope" if is_in_scope else ""
+        if reason.startswith("Outside"):
+            inside = all(self._is_in_scope(connection, ref) for ref in link.refs)
+            return "it is in the scope" if inside else ""
+        if reason == matching.OUTSIDE:
+            inside = all(self._is_in_scope(connection, ref) for ref in person.refs)
+            is_alone = inside and not self.truth.has_double(person)
+            return "nobody is outside the scope" if is_alone else ""
+        if reason == matching.APART:
+            return "" if person.is_kept_apart else "nobody kept it apart"
         if reason.startswith("The direction"):
             return "" if connection.direction != Direction.BOTH else "the direction is both"
         if reason.startswith("Deleted"):
             return "" if is_dead else "nobody deleted it"
         if reason.endswith("wants a first or last name"):
-            names = [self.truth.value(ref, name) for ref in link.refs for name in ("name",)]
-            return "" if any(map(is_blank, names)) else "it has a name"
+            return "" if without_name else "it has a name"
         return "there is no such reason"
+
+    def _is_nameless(self, ref: Ref) -> bool:
+        return is_blank(self.truth.value(ref, "name"))
+
+    def _is_in_scope(self, connection: Connection, ref: Ref) -> bool:
+        """Return whether a contact lies in the scope of its side; one of another app does."""
+        scope = {
+            connection.left.label: connection.left_scope,
+            connection.right.label: connection.right_scope,
+        }.get(ref.app)
+        return not scope or not set(scope).isdisjoint(self.apps[ref.app].rows[ref.id].scopes)
 
     def _check_pair(self, link: Link) -> None:
         """Each side holds what the other side's value becomes there [I1]."""
@@ -192,10 +218,20 @@ class Watch:
         assert link.right is not None
         person = self.truth.of[link.left]
         for name in mapped_names(link.connection, self.truth):
-            if name in person.apart or is_let_be(link, name):
+            if name in person.apart or is_let_be(link, name) or self._is_half_blank(link, name):
                 continue
             problem = self._differ(person, link.left, link.right, name)
             assert not problem, f"I1: {name} of {link}: {problem}"
+
+    def _is_half_blank(self, link: Link, name: str) -> bool:
+        """Return whether part of an address was blank where the whole of it was to be copied, and
+        blanks are not.
+        """
+        return (
+            name in ADDRESS
+            and not link.connection.copy_blanks
+            and any(is_blank(self.truth.value(ref, name)) for ref in link.refs)
+        )
 
     def _differ(self, person: Person, left: Ref, right: Ref, name: str) -> str:
         if name not in LISTS:

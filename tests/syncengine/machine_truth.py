@@ -172,6 +172,8 @@ class Person:
     is_twin: bool = False
     """Whether people entered them in several apps."""
     may_be_made_again: bool = False
+    is_kept_apart: bool = False
+    """Whether a person took their contacts apart."""
 
     def text(self, name: str) -> Text:
         return self.texts.setdefault(name, Text())
@@ -182,6 +184,7 @@ class Person:
         self.refs |= other.refs
         self.emails |= other.emails
         self.apart |= other.apart
+        self.is_kept_apart |= other.is_kept_apart
         self.may_be_made_again = True
         for name in {*self.texts, *other.texts}:
             self.text(name).join(other.text(name))
@@ -261,8 +264,11 @@ class Truth:
             entries.known |= self.entries(ref, name)
             entries.is_merged_anew = True
 
-    def namesakes(self, person: Person) -> bool:
-        """Return whether somebody else ever had an address of this person."""
-        return any(
+    def has_double(self, person: Person) -> bool:
+        """Return whether somebody else ever had an address of this person, or they are in an app
+        twice.
+        """
+        apps = [ref.app for ref in person.refs]
+        return len(set(apps)) < len(apps) or any(
             each is not person and not each.emails.isdisjoint(person.emails) for each in self.people
         )

@@ -78,9 +78,9 @@ def test_pl4_a_run_names_the_first_contacts_that_it_changed(ops: Client) -> None
 def test_fifty_runs_are_on_a_page_and_no_idle_run_is_counted_on_two(ops: Client) -> None:
     book = Book.of()
     for hour in range(120):
-        book.run(ago=timedelta(hours=hour), updated_left=hour % 2)
+        book.run(ago=timedelta(hours=hour), updated_left=hour % 2, cause=f"Cause {hour % 2}")
     pages = [text(ops, f"{path(book, 'history')}?p={number}") for number in (1, 2)]
-    assert [page.count("1 updated") for page in pages] == [50, 10]
+    assert [page.count("Cause 1") for page in pages] == [50, 10]
     assert sum(page.count("1 run,") for page in pages) == 60
 
 
