@@ -10,7 +10,9 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from connections.schema import NAME_PARTS, Field, Role, Type, converts, stable_json
+from connections.conversion import converts
+from connections.rules import Rule
+from connections.schema import LISTS, NAME_PARTS, Field, Role, Type, stable_json
 
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
@@ -68,6 +70,10 @@ def _options_mark(left: Type, right: Type, options: tuple[tuple[str, str], ...])
     return hashlib.sha256(stable_json([left, right, options]).encode()).hexdigest()[:12]
 
 
+EVERYONE = Rule("everyone")
+"""The rule of a side that takes in all of its contacts [CN3]."""
+
+
 @dataclass(frozen=True, slots=True)
 class SideConfiguration:
     """One side: its app, its account, and the scope. `scope` None is everything; else the values
@@ -82,10 +88,19 @@ class SideConfiguration:
     needs_name: bool = False
     """Whether the app refuses a contact with neither a given nor a family name [MA6]."""
     compare_and_set: bool = False
+    custom_prefix: str = ""
+    """How the keys of fields begin that are blank, not unknown, where a record lacks them."""
     fields: tuple[Field, ...] = ()
     """The app's fields that deciding must know even where they are not mapped: `fields_to_know`
     picks them.
     """
+    rules: tuple[Rule, ...] = (EVERYONE,)
+    """The rules for this side's contacts, in order."""
+    owner_field: str = ""
+    label_field: str = ""
+    """The keys of the fields that hold the owner and the labels; "" where there is none."""
+    fallback_owner: str = ""
+    """Who owns the contacts of users whom the table of owners lacks; "" is the account's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +119,14 @@ class Configuration:
     time_zone: str = "UTC"
     avoid_duplicates: bool = True
     copy_blanks: bool = True
+    owners: tuple[tuple[str, str], ...] = ()
+    """The table of owners: left and right users who stand for each other [VA10]."""
+    lost_owners: tuple[str, ...] = ()
+    """The users of either side whose partner in that table no longer exists."""
+
+    def rules(self, side: Side) -> tuple[Rule, ...]:
+        """Return the rules that count of a side: none where nothing flows to the other [CN4]."""
+        return self.side(side).rules if self.direction.writes(other(side)) else ()
 
     def side(self, side: Side) -> SideConfiguration:
         return self.left if side == "left" else self.right
@@ -114,11 +137,32 @@ class Configuration:
 
     @property
     def revision(self) -> str:
-        content = asdict(replace(self, winner="left"))
+        sides = {side: _bare(self.side(side)) for side in SIDES}
+        content = asdict(replace(self, winner="left", left=sides["left"], right=sides["right"]))
         for side in SIDES:
             scope = content[side]["scope"]
             content[side]["scope"] = None if scope is None else sorted(scope)
         return hashlib.sha256(stable_json(content).encode()).hexdigest()[:32]
+
+
+def _bare(side: SideConfiguration) -> SideConfiguration:
+    """Return a side whose rules tell no names of options, users and labels: these decide
+    nothing.
+    """
+    rules = tuple(
+        replace(
+            rule,
+            actions=tuple(
+                replace(each, field=replace(each.field, options=())) for each in rule.actions
+            ),
+            conditions=tuple(
+                replace(each, field=each.field and replace(each.field, options=()))
+                for each in rule.conditions
+            ),
+        )
+        for rule in side.rules
+    )
+    return replace(side, rules=rules)
 
 
 def fields_to_know(fields: Sequence[Field]) -> tuple[Field, ...]:
@@ -158,7 +202,7 @@ def default_pairs(
             continue
         if role in NAME_PARTS and not by_parts:
             continue
-        arrow = _arrow(mine[role], theirs[role], direction)
+        arrow = widest_arrow(mine[role], theirs[role], direction)
         if arrow is not None:
             pairs.append(Pair(mine[role], theirs[role], arrow))
     return tuple(pairs)
@@ -176,7 +220,14 @@ def _has_parts(fields: Mapping[Role, Field]) -> bool:
     return any(role in fields and not fields[role].derived for role in NAME_PARTS)
 
 
-def _arrow(left: Field, right: Field, wanted: Direction) -> Direction | None:
+def narrowed(direction: Direction, wanted: Direction) -> Direction | None:
+    """Return the direction in which both let values flow, None where there is none."""
+    if direction is Direction.BOTH:
+        return wanted
+    return direction if wanted in (Direction.BOTH, direction) else None
+
+
+def widest_arrow(left: Field, right: Field, wanted: Direction) -> Direction | None:
     """Return the widest direction that a mapping of two fields can have, None where no value could
     flow.
     """
@@ -191,4 +242,4 @@ def _arrow(left: Field, right: Field, wanted: Direction) -> Direction | None:
 
 def is_list(pair: Pair) -> bool:
     """Return whether both fields hold lists that are merged entry by entry."""
-    return {pair.left.type, pair.right.type} <= {Type.EMAILS, Type.PHONES}
+    return pair.left.type in LISTS and pair.right.type in LISTS

@@ -30,15 +30,20 @@ def normal(number: str, region: str | None) -> str:
     placeholder: no digit but zeros.
     """
     region = region.upper() if region else None
-    digits = _digits(number)
-    if not digits.strip("0"):
+    if is_blank(number):
         return ""
+    digits = _digits(number)
     text = number if len(number) <= _LONGEST else digits
     if found := _EXTENSION.search(text):
         main = _canonical(_dialled(text[: found.start()], region), region)
         if main.startswith("+"):
             return main + _digits(found[1])
     return _canonical(_dialled(text, region), region)
+
+
+def is_blank(number: str) -> bool:
+    """Return whether it is blank or a placeholder, which alone have no form to compare by."""
+    return not any(char.isdecimal() and int(char) for char in number)
 
 
 def same(a: str, b: str, region: str | None) -> bool:

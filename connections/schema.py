@@ -1,5 +1,5 @@
-"""Contact fields: their types, their roles, and which converts into which. Pure: values in, values
-out.
+"""Contact fields: their types, their roles, and when two values of one are equal. Pure: values in,
+values out.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from connections import phones
 
@@ -48,6 +47,7 @@ class Type(StrEnum):
     EMAILS = "email addresses"
     PHONES = "phone numbers"
     REFERENCE = "reference"
+    REFERENCES = "references"
 
 
 TEXTS = frozenset({Type.TEXT, Type.LONG_TEXT, Type.EMAIL, Type.PHONE, Type.URL})
@@ -138,6 +138,8 @@ _AS_THEY_ARE = frozenset({str, type(None), bool, int})
 
 
 def _encode(value: Any) -> Any:
+    if type(value) is tuple:
+        return list(value)
     if isinstance(value, Birthday):
         return {"birthday": list(value)}
     if isinstance(value, datetime):
@@ -146,7 +148,7 @@ def _encode(value: Any) -> Any:
         return {"on": value.isoformat()}
     if isinstance(value, Decimal):
         return {"number": str(value)}
-    return list(value) if isinstance(value, tuple) else value
+    return value
 
 
 def _decode(value: Any) -> Value:
@@ -162,6 +164,16 @@ def _decode(value: Any) -> Value:
             return date.fromisoformat(content)
         return Decimal(content)
     return value  # type: ignore[no-any-return]
+
+
+def value_to_json(value: Value) -> Any:
+    """Return a value as JSON holds it; `value_from_json` gives it back equal."""
+    return value if type(value) in _AS_THEY_ARE else _encode(value)
+
+
+def value_from_json(stored: Any) -> Value:
+    """Return the value that `value_to_json` stored."""
+    return stored if type(stored) in _AS_THEY_ARE else _decode(stored)
 
 
 def to_json(values: Values) -> dict[str, Any]:
@@ -197,6 +209,11 @@ def entry_key(type_: Type, entry: str, region: str | None) -> str:
     return entry.strip().casefold()
 
 
+def is_no_entry(type_: Type, entry: str) -> bool:
+    """Return whether an entry equals nothing, see `entry_key`; much cheaper than that."""
+    return phones.is_blank(entry) if type_ is Type.PHONES else not entry.strip()
+
+
 def comparable(field: Field, value: Value, region: str | None) -> object:
     """Return what two values of a field are compared by: equal where an app or a person would call
     them the same.
@@ -210,7 +227,7 @@ def comparable(field: Field, value: Value, region: str | None) -> object:
         entries = entries_of(value) or (str(value),)
         keys = (entry_key(field.type, entry, region) for entry in entries)
         return frozenset(key for key in keys if key) or None
-    if field.type is Type.MULTI_CHOICE:
+    if field.type in (Type.MULTI_CHOICE, Type.REFERENCES):
         return frozenset(entries_of(value))
     if isinstance(value, str):
         if field.type in (Type.EMAIL, Type.PHONE):
@@ -266,140 +283,6 @@ def _day(value: date) -> date:
 
 def _midnight(value: date) -> bool:
     return not isinstance(value, datetime) or value.timetz().replace(tzinfo=None) == time()
-
-
-# Conversion [VA6]
-
-
-class CannotConvert(Exception):
-    """A value has no form in the target field; `reason` says why, for people."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-_SAME_KIND: tuple[frozenset[Type], ...] = (
-    TEXTS,
-    frozenset({Type.INTEGER, Type.DECIMAL}),
-    frozenset({Type.DATE, Type.DATETIME, Type.BIRTHDAY}),
-    frozenset({Type.BOOLEAN}),
-    frozenset({Type.CHOICE}),
-    frozenset({Type.MULTI_CHOICE}),
-    frozenset({Type.EMAILS, Type.EMAIL}),
-    frozenset({Type.PHONES, Type.PHONE}),
-)
-_TO_TEXT_ONLY = frozenset(Type) - TEXTS - LISTS - {Type.REFERENCE}
-
-
-def converts(source: Type, target: Type) -> bool:
-    """Return whether values of one type can be written to the other."""
-    if any(source in kind and target in kind for kind in _SAME_KIND):
-        return True
-    return source in _TO_TEXT_ONLY and target in (Type.TEXT, Type.LONG_TEXT)
-
-
-def convert(
-    value: Value,
-    source: Field,
-    target: Field,
-    *,
-    time_zone: ZoneInfo,
-    target_now: Value = None,
-    options: Mapping[str, str] | None = None,
-) -> Value:
-    """Return the value as the target field holds it; a blank gives None.
-
-    `target_now` is what stands there: its time of day is kept where the source has none. Lists are
-    converted by merging, entry by entry, not here. Raises `CannotConvert`.
-    """
-    if is_blank(value):
-        return None
-    converted: Value
-    if source.type in LISTS and (entries := entries_of(value)):
-        converted = entries[0]
-    elif target.type in TEXTS:
-        converted = _as_text(value, source)
-    elif target.type in (Type.CHOICE, Type.MULTI_CHOICE):
-        converted = _as_options(value, source, target, options)
-    else:
-        converted = _as_kind(value, target.type, time_zone, target_now)
-    if isinstance(converted, str) and target.max_length and len(converted) > target.max_length:
-        raise CannotConvert(
-            f"{target.label} holds {target.max_length} characters; this value has {len(converted)}"
-        )
-    if isinstance(converted, str) and target.type is Type.TEXT and "\n" in converted.strip():
-        return " ".join(converted.split())
-    return converted
-
-
-def _label(option: str, field: Field) -> str:
-    return next((each.label for each in field.options if each.value == option), option)
-
-
-def _as_text(value: Value, source: Field) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Birthday):
-        year = f"{value.year:04d}" if value.year else "-"
-        return f"{year}-{value.month:02d}-{value.day:02d}"
-    if entries := entries_of(value):
-        return ", ".join(_label(option, source) for option in entries)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    if isinstance(value, str) and source.type is Type.CHOICE:
-        return _label(value, source)
-    return str(value)
-
-
-def _as_options(
-    value: Value, source: Field, target: Field, options: Mapping[str, str] | None
-) -> Value:
-    by_label = {each.label.strip().casefold(): each.value for each in target.options}
-    known = {each.value for each in target.options}
-
-    def one(option: str) -> str:
-        chosen = (options or {}).get(option) or by_label.get(
-            _label(option, source).strip().casefold()
-        )
-        if chosen is None or (known and chosen not in known):
-            raise CannotConvert(f"{target.label} has no option for “{_label(option, source)}”")
-        return chosen
-
-    if entries := entries_of(value):
-        return tuple(one(option) for option in entries)
-    return one(str(value))
-
-
-def _as_kind(value: Value, target: Type, time_zone: ZoneInfo, target_now: Value) -> Value:
-    if target is Type.INTEGER and isinstance(value, Decimal):
-        if value != value.to_integral_value():
-            raise CannotConvert("the other field holds whole numbers only")
-        return int(value)
-    if target is Type.DECIMAL and isinstance(value, int):
-        return Decimal(value)
-    if target is Type.BIRTHDAY:
-        day = value.astimezone(time_zone) if isinstance(value, datetime) else value
-        return Birthday(day.year, day.month, day.day) if isinstance(day, date) else day
-    if target in (Type.DATE, Type.DATETIME):
-        try:
-            return _as_date(value, target, time_zone, target_now)
-        except (ValueError, OverflowError) as problem:
-            raise CannotConvert("this day is in no calendar") from problem
-    return value
-
-
-def _as_date(value: Value, target: Type, time_zone: ZoneInfo, target_now: Value) -> Value:
-    if isinstance(value, Birthday):
-        if value.year is None:
-            raise CannotConvert("the birthday has no year, and the other field needs one")
-        value = date(value.year, value.month, value.day)
-    if target is Type.DATE:
-        return value.astimezone(time_zone).date() if isinstance(value, datetime) else value
-    if isinstance(value, datetime) or not isinstance(value, date):
-        return value
-    clock = target_now.astimezone(time_zone).time() if isinstance(target_now, datetime) else time()
-    return datetime.combine(value, clock, time_zone).astimezone(UTC)
 
 
 def by_key(fields: Sequence[Field]) -> dict[str, Field]:

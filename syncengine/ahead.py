@@ -26,11 +26,13 @@ class _Stopped(Exception):
     """The pages are no longer wanted."""
 
 
-def read_ahead(pages: Pages, known: Known) -> Generator[Page]:
-    """Yield the pages while the next one is fetched; `known` is asked in the calling thread.
+def read_ahead(pages: Pages, known: Known, stop: Callable[[], bool]) -> Generator[Page]:
+    """Yield the pages while the next one is fetched, until `stop` says that no more are wanted;
+    `known` is asked in the calling thread.
 
-    Whether a row is known is asked when all pages before it were taken. Closing the iterator waits
-    for the request under way. Raises what the pages raise.
+    What was asked for before is yielded still. Whether a row is known is asked when all pages
+    before it were taken. Closing the iterator waits for the request under way. Raises what the
+    pages raise.
     """
     mailbox: queue.Queue[Page | _Question | BaseException | None] = queue.Queue(maxsize=1)
     stopped = threading.Event()
@@ -56,6 +58,8 @@ def read_ahead(pages: Pages, known: Known) -> Generator[Page]:
         try:
             for page in pages(ask):
                 put(page)
+                if stop():
+                    break
             put(None)
         except _Stopped:
             pass

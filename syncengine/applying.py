@@ -5,7 +5,7 @@ fourth step.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -90,7 +90,7 @@ class Applier:
             for contact, decision in decided:
                 tally.update(brake.kinds(decision))
                 lines += self._lines_of_rest(contact, decision, now)
-                contacts.keep(contact, decision.base, decision.sent)
+                contacts.keep(contact, decision.base, decision.sent, decision.acted)
                 if not decision.sent:
                     contact.settles_at = None
                 contacts.rest(contact, decision)
@@ -198,7 +198,7 @@ class Applier:
         job, wave = self.job, Wave()
         with leases.commit(*job.held) as now:
             for contact, decision in decided:
-                contacts.keep(contact, decision.base, decision.sent)
+                contacts.keep(contact, decision.base, decision.sent, decision.acted)
                 contacts.note_writes(contact, decision.sent, now)
                 contact.settles_at = max(job.settles_at(side, now) for side in decision.writes)
                 for side in decision.writes:
@@ -290,12 +290,9 @@ class Applier:
             bulk.update(
                 Intent,
                 [vars(intent) for intent in intents],
-                ["state", "settles_at", "closed_at", "record"],
+                ["state", "settles_at", "closed_at", "record", "remote_id"],
             )
-            concluded = {pk: vars(writes[0].contact) for pk, writes in by_contact.items()}
-            bulk.update(Contact, [*concluded.values()], contacts.RESTING)
-            created = {write.contact.pk for write in wave.writes if write.intent is not None}
-            bulk.update(Contact, [concluded[pk] for pk in sorted(created)], ["left", "right"])
+            self._keep(by_contact)
             if any(intent.state == Intent.State.DROPPED for intent in intents):
                 # Those that waited for such a creation may now be created themselves.
                 waiting = Contact.objects.filter(status=Status.WAITING, reason=BEING_CREATED)
@@ -309,6 +306,17 @@ class Applier:
                 account = job.connection.account(write.side)
                 notices.lose_authorization(account, write.outcome.message)
 
+    def _keep(self, by_contact: Mapping[int, Sequence[Write]]) -> None:
+        """Write the contacts, those of creations with their new half: other columns have indexes
+        that need not be touched.
+        """
+        rows: dict[Side | None, list[bulk.Row]] = {}
+        for pk in sorted(by_contact):
+            created = (write.side for write in by_contact[pk] if write.intent is not None)
+            rows.setdefault(next(created, None), []).append(vars(by_contact[pk][0].contact))
+        for side, part in rows.items():
+            bulk.update(Contact, part, [*contacts.RESTING, *([side] if side else [])])
+
     def _take(self, wave: Wave, now: datetime) -> None:
         for side in SIDES:
             written = {
@@ -319,15 +327,21 @@ class Applier:
             }
             fresh = wave.fresh.get(side, ())
             rows = [*fresh, *(row for row in written.values() if row)]
-            if not rows:
+            created = {
+                write.outcome.id
+                for write in wave.writes
+                if write.side == side and write.intent and isinstance(write.outcome, Written)
+            }
+            ids = {row.id for row in rows} | created
+            if not ids:
                 continue
             now_at = {row.id: row.version for row in fresh}
             mirror = self.job.mirrors[side]
-            ids = {row.id for row in rows}
             known = set(
                 mirror.records.filter(remote_id__in=ids).values_list("remote_id", flat=True)
             )
-            taken = Taker(mirror, self.job.roles[side], now).take(rows)
+            custom = self.job.connectors[side].app.custom_prefix
+            taken = Taker(mirror, self.job.roles[side], now, custom=custom).take(rows)
             missing = ids - set(taken)
             if missing:
                 taken |= {

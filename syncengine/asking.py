@@ -1,15 +1,16 @@
-"""Does what people asked for a contact: link, keep apart, create again, try again."""
+"""Does what people asked for a contact: link, keep apart, create, create again, try again."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from connections.configuration import SIDES, other
-from syncengine import contacts
+from connections.configuration import SIDES, Side, other
+from syncengine import contacts, twins
 from syncengine.book import Draft, being_created
 from syncengine.job import Job
 from syncengine.matching import Matcher, Neighbourhood
-from syncengine.models import Apart, Change, Contact
+from syncengine.models import Apart, Change, Contact, Record
+from syncengine.state import Status
 
 Asked = Contact.Asked
 
@@ -30,6 +31,7 @@ def answer(job: Job, matcher: Matcher, now: datetime) -> list[Change]:
         what = {
             Asked.LINK: _link,
             Asked.APART: _apart,
+            Asked.CREATE: _create,
             Asked.RECREATE: _recreate,
             Asked.RETRY: _retry,
         }[Asked(contact.asked)](matcher, contact, draft)
@@ -54,6 +56,9 @@ def candidates(around: Neighbourhood, draft: Draft) -> list[int]:
 
 
 def _link(matcher: Matcher, contact: Contact, draft: Draft) -> str:
+    merged = twins.survivor(contact)
+    if merged is not None:
+        return _link_with_survivor(matcher, contact, draft, *merged)
     if draft.is_linked:
         return "asked to link, but it is linked already"
     there = other(draft.side)
@@ -74,9 +79,31 @@ def _link(matcher: Matcher, contact: Contact, draft: Draft) -> str:
     return "linked by a person"
 
 
+def _link_with_survivor(
+    matcher: Matcher, contact: Contact, draft: Draft, there: Side, survivor: int
+) -> str:
+    """Link the half that stayed with the record into which the other half was merged, where that is
+    free.
+    """
+    theirs = matcher.book.of(there, [survivor]).get(survivor)
+    if contact.asked_record_id not in (None, survivor):
+        return "asked to link, but with another one than its counterpart was merged into"
+    if theirs is not None and theirs.contact_id in being_created(matcher.connection):
+        return "asked to link, but whether a counterpart was created is not known yet; ask again"
+    if theirs is not None and theirs.is_linked:
+        partner = theirs.record_id(other(there)) or 0
+        if Record.objects.filter(pk=partner, gone_at=None).exists():
+            return "asked to link, but the other one is linked already"
+    matcher.book.link(draft, there, survivor)
+    return "linked by a person"
+
+
 def _apart(matcher: Matcher, contact: Contact, draft: Draft) -> str:
     if draft.is_linked:
         pairs = [(draft.left or 0, draft.right or 0)]
+        if merged := twins.survivor(contact):
+            there, survivor = merged
+            pairs.append((survivor, draft.record_id(other(there)) or 0))
         half = matcher.book.unlink(draft)
         _keep_apart(pairs)
         matcher.seek([draft, half])
@@ -93,6 +120,17 @@ def _keep_apart(pairs: list[tuple[int, int]]) -> None:
     )
 
 
+def _create(matcher: Matcher, contact: Contact, draft: Draft) -> str:
+    around = Neighbourhood(matcher, [draft])
+    mine = draft.record_id(draft.side) or 0
+    if draft.is_linked or draft.status != Status.REVIEW or around.records[mine].emails:
+        return "asked to create, but it no longer waits in review with a name alone"
+    _keep_apart([(mine, each) for each in candidates(around, draft)])
+    draft.rest(Status.WAITING, "")
+    draft.wake()
+    return "to be created, as a person asked"
+
+
 def _recreate(matcher: Matcher, contact: Contact, draft: Draft) -> str:
     gone = [side for side in SIDES if (record := contact.record(side)) and record.gone_at]
     if not draft.is_linked or len(gone) != 1:
@@ -106,7 +144,7 @@ def _retry(matcher: Matcher, contact: Contact, draft: Draft) -> str:
     # A field that two programs chased is thawed, and a refused write counts its tries anew.
     Contact.objects.filter(pk=contact.pk).update(written_at={}, attempts=0)
     if draft.is_linked:
-        draft.wake()
+        twins.rouse([draft])
     else:
         matcher.seek([draft])
     return "to be tried again, as a person asked"

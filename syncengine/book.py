@@ -112,7 +112,7 @@ class Book:
         replaced.
 
         With `keeps_base`, what was sent to the new half stays on record, to be judged by what
-        stands there.
+        stands there: it was created for this contact, and is no new link.
         """
         alone = self.drafts.get((side, record_id))
         if alone is not None and alone.contact_id is not None:
@@ -125,7 +125,7 @@ class Book:
             self.drafts.pop((side, former), None)
         self._set(draft, side, record_id)
         draft.status, draft.reason = Status.WAITING, ""
-        draft.left_number = draft.right_number = 0
+        draft.left_number = draft.right_number = int(keeps_base)
         draft.begins = not keeps_base
         draft.wake()
 

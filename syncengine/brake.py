@@ -28,10 +28,10 @@ LEAST = {Kind.CREATIONS: 25, Kind.OVERWRITES: 25, Kind.CLEARS: 10, Kind.DEPARTUR
 
 def kinds(decision: Decision) -> set[Kind]:
     """Return what a decision counts as; a contact counts once a kind."""
-    effects = {change.effect for change in decision.changes}
-    found = set()
     if decision.create_on is not None:
         return {Kind.CREATIONS}
+    effects = {change.effect for change in decision.changes}
+    found = set()
     if Effect.OVERWRITE in effects:
         found.add(Kind.OVERWRITES)
     if Effect.CLEAR in effects:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
 from connections.configuration import SIDES, Configuration, Direction, Pair, Side, is_list, other
+from connections.conversion import CannotConvert, convert, converts
 from connections.schema import (
     LISTS,
-    CannotConvert,
     Type,
     Value,
-    convert,
-    converts,
     entries_of,
     entry_key,
     is_blank,
@@ -61,13 +59,14 @@ class Case:
     _agree: bool | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
+        pair = self.pair
         self._stands = self._values = {
-            "left": self.left.values.get(self.pair.left.key),
-            "right": self.right.values.get(self.pair.right.key),
+            "left": self.left.values.get(pair.left.key),
+            "right": self.right.values.get(pair.right.key),
         }
-        for side in SIDES:
-            if self.is_one_of_many(side):
-                self._values = {**self._stands, side: self.view(side, self._stands[side])}
+        if (pair.left.type in LISTS) is not (pair.right.type in LISTS):
+            side: Side = "left" if pair.left.type in LISTS else "right"
+            self._values = {**self._stands, side: self.view(side, self._stands[side])}
 
     def half(self, side: Side) -> Half:
         return self.left if side == "left" else self.right
@@ -103,9 +102,11 @@ class Case:
         return entry_key(self.pair.field(side).type, entry, self.region)
 
     def is_known(self, side: Side) -> bool:
-        if side == "left":
-            return self.pair.left.key in self.left.values
-        return self.pair.right.key in self.right.values
+        key = self.pair.field(side).key
+        if key in self.half(side).values:
+            return True
+        custom = self.configuration.side(side).custom_prefix
+        return bool(custom) and key.startswith(custom)
 
     # What was agreed
 
@@ -162,7 +163,7 @@ class Case:
         """What was agreed, under the present direction where that is no wider."""
         if self.stored is None or self.is_first or self.stored.direction == self.pair.direction:
             return self.stored
-        return replace(self.stored, direction=self.pair.direction.value)
+        return self.stored._replace(direction=self.pair.direction.value)
 
     def standing_flags(self) -> tuple[str, ...]:
         """Return what keeps the fields apart though nothing changed."""
@@ -195,7 +196,7 @@ class Case:
         left, right = self.value("left"), self.value("right")
         if is_blank(left) or is_blank(right):
             return is_blank(left) and is_blank(right)
-        if left == right and self.pair.left.type not in (Type.CHOICE, Type.MULTI_CHOICE):
+        if left == right and not _has_options(self.pair):
             return True
         return any(map(self._holds_other, SIDES))
 
@@ -278,6 +279,11 @@ class Case:
         if slots is not None and len(before) + len(after) >= slots:
             raise CannotConvert("no place is free")
         return (*before, str(value), *after)
+
+
+def _has_options(pair: Pair) -> bool:
+    """Return whether labels count on a side, and not values."""
+    return not {pair.left.type, pair.right.type}.isdisjoint({Type.CHOICE, Type.MULTI_CHOICE})
 
 
 @lru_cache(maxsize=1024)

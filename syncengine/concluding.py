@@ -83,6 +83,7 @@ class Conclusion:
         self.decision = writes[0].decision
         self.base = dict(self.decision.base)
         self.sent = dict(self.decision.sent)
+        self.acted = self.decision.acted
         self.flags = list(self.decision.flags)
         self.lines: list[Change] = []
         self.tally: Counter[brake.Kind] = Counter()
@@ -102,7 +103,7 @@ class Conclusion:
             self._line(Change.Kind.LINKED, None)
         for write in self.writes:
             self._one(write)
-        contacts.keep(self.contact, self.base, self.sent)
+        contacts.keep(self.contact, self.base, self.sent, self.acted)
         self.contact.flags = self.flags
         contacts.note_numbers(self.contact)
         if not self.sent:
@@ -135,10 +136,12 @@ class Conclusion:
 
     def _written(self, write: Write) -> None:
         for key in [key for key in self.sent if key[1] == write.side]:
-            self.sent[key] = replace(self.sent[key], answered=True)
+            self.sent[key] = self.sent[key].done()
         creates = write.intent is not None
         if write.record is None:
-            if creates:
+            if write.intent is not None:
+                assert isinstance(write.outcome, Written)
+                write.intent.remote_id = write.outcome.id
                 self._doubt(write)
             else:
                 self._done(write)
@@ -159,10 +162,11 @@ class Conclusion:
             self.contact.right = write.record
         if creates:
             self._close(write, Intent.State.DONE)
-        self.base, self.sent, flags = contacts.judge_answer(
-            self.job.configuration, self.contact, self.base, self.sent, write.side
+        judged = contacts.judge_answer(
+            self.job.configuration, self.contact, self.base, self.sent, self.acted, write.side
         )
-        self.flags += [flag for flag in flags if flag not in self.flags]
+        self.base, self.sent, self.acted = judged.base, dict(judged.waiting), judged.acted
+        self.flags += [flag for flag in judged.flags if flag not in self.flags]
         self.again = self.again or self._differs(write)
         self._done(write)
 

@@ -6,19 +6,22 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from connections.configuration import SIDES, Configuration, Side
-from connections.schema import same, to_json
+from connections.rules import ACTION, ActionKey
+from connections.schema import same, value_to_json
 from syncengine import deciding
 from syncengine.models import Change, Contact, Mirror, Record, Run
 from syncengine.models.mirror import is_newer
 from syncengine.state import (
+    Applied,
     Base,
     Decision,
     FieldChange,
     Half,
-    Sent,
     SentBy,
     State,
     Status,
+    acted_from_json,
+    acted_to_json,
     base_from_json,
     base_to_json,
     sent_from_json,
@@ -37,6 +40,7 @@ SENDING = (
     "right_sent_version",
     "settles_at",
     "written_at",
+    "acted",
 )
 """The fields of a contact that change when something is about to be sent for it."""
 RESTING = (
@@ -53,6 +57,8 @@ RESTING = (
     "settles_at",
     "written_at",
     "in_scope",
+    "matched",
+    "acted",
 )
 """The fields that change when it was decided on; a creation gives it its other half besides."""
 
@@ -83,6 +89,7 @@ def state_of(
         sent=sent,
         written_at=written_at(contact),
         was_in_scope=contact.in_scope,
+        acted=acted_from_json(contact.acted) if contact.acted else {},
         seen=frozenset(
             side
             for side in SIDES
@@ -110,12 +117,15 @@ def _shows_it(configuration: Configuration, contact: Contact, side: Side, sent: 
     if all(each.answered for each in mine.values()):
         return True
     region = configuration.phone_region
+    values = record.values
     return all(
-        same(
-            pair.field(side), mine[pair.key].value, record.values.get(pair.field(side).key), region
-        )
+        same(pair.field(side), mine[pair.key].value, values.get(pair.field(side).key), region)
         for pair in configuration.pairs
         if pair.key in mine
+    ) and all(
+        sent_.value == values.get(ActionKey.of(key).field)
+        for key, sent_ in mine.items()
+        if key.startswith(ACTION)
     )
 
 
@@ -170,17 +180,14 @@ def written_at(contact: Contact) -> dict[tuple[str, Side], tuple[datetime, ...]]
 
 def note_writes(contact: Contact, sent: Iterable[tuple[str, Side]], now: datetime) -> None:
     """Remember that these fields were written now, and forget those that were quiet for a day."""
-    times = {
-        key: list(moments)
-        for key, moments in written_at(contact).items()
-        if moments and now - moments[-1] < WRITES_REMEMBERED
-    }
-    for key in sent:
-        times.setdefault(key, []).append(now)
     stored: dict[str, dict[Side, list[str]]] = {}
-    for (pair, side), moments in times.items():
-        if moments:
-            stored.setdefault(pair, {})[side] = [each.isoformat() for each in moments[-7:]]
+    for (pair, side), moments in written_at(contact).items():
+        if moments and now - moments[-1] < WRITES_REMEMBERED:
+            stored.setdefault(pair, {})[side] = contact.written_at[pair][side]
+    this = now.isoformat()
+    for pair, side in sent:
+        sides = stored.setdefault(pair, {})
+        sides[side] = [*sides.get(side, ()), this][-7:]
     contact.written_at = stored
 
 
@@ -190,8 +197,11 @@ def forget_writes(contact: Contact, keys: Iterable[tuple[str, Side]]) -> None:
         contact.written_at.get(pair, {}).get(side, [])[-1:] = []
 
 
-def keep(contact: Contact, base: Mapping[str, Base], sent: SentBy) -> None:
-    """Put what is agreed and what was sent on the contact's row."""
+def keep(
+    contact: Contact, base: Mapping[str, Base], sent: SentBy, acted: Mapping[str, Applied]
+) -> None:
+    """Put what is agreed, what was sent and what actions have set on the contact's row."""
+    contact.acted = acted_to_json(acted) or None
     contact.base = base_to_json(base) or None
     contact.sent = sent_to_json(sent) or None
 
@@ -202,6 +212,7 @@ def rest(contact: Contact, decision: Decision) -> None:
     """
     contact.status, contact.reason = decision.status, decision.reason
     contact.flags = list(decision.flags)
+    contact.matched = " ".join(decision.matched)
     note_scope(contact, decision)
     contact.awake, contact.wake_at, contact.attempts = False, decision.wake_at, 0
     note_numbers(contact)
@@ -235,14 +246,16 @@ def judge_answer(
     contact: Contact,
     base: Mapping[str, Base],
     sent: SentBy,
+    acted: Mapping[str, Applied],
     side: Side,
-) -> tuple[dict[str, Base], dict[tuple[str, Side], Sent], tuple[str, ...]]:
-    """Return base, what is still unseen, and flags, after an answer has shown a side's record."""
+) -> deciding.Judged:
+    """Return what is known after an answer has shown a side's record."""
     state = State(
         left=half_of(contact.left),
         right=half_of(contact.right),
         base=base,
         sent=sent,
+        acted=acted,
         seen=frozenset({side}),
     )
     return deciding.judge(configuration, state, {side})
@@ -272,9 +285,10 @@ def change(
             [
                 each.side,
                 each.label,
-                *to_json({"before": each.before, "after": each.after, "lost": each.lost}).values(),
+                *map(value_to_json, (each.before, each.after, each.lost)),
                 each.effect.value,
                 each.conflict,
+                each.is_first,
             ]
             for each in fields
         ]

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from connections.configuration import SIDES
 from connections.models import Account, Connection
 from connections.neighbours import closes_ring
-from syncengine import brake, clock, engine
+from syncengine import brake, clock, engine, pending
 from syncengine.models import Contact, Mirror, Run, SyncState
 
 PREVIEW_KEPT = timedelta(days=7)
@@ -59,7 +59,7 @@ def latest_preview(connection: Connection) -> Run | None:
         .order_by("-started_at")
         .first()
     )
-    if run is None or run.revision != connection.configuration().revision:
+    if run is None or run.revision != pending.configuration(connection).revision:
         return None
     return run if clock.now() - run.started_at < PREVIEW_KEPT else None
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connections.configuration import SIDES, Configuration, Pair, Side, SideConfiguration, other
 from connections.schema import Field, Role, Type, Value, Values, entries_of, is_blank
-from syncengine import wording
+from syncengine import acting, wording
+from syncengine.acting import Matches
 from syncengine.cases import Case
-from syncengine.judging import judge
+from syncengine.judging import Judged, judge
 from syncengine.merging import merge
 from syncengine.plans import Plan
 from syncengine.state import Base, Decision, Half, State, Status
 
-__all__ = ["MOST_WRITES", "QUIET", "decide", "judge"]
+__all__ = ["MOST_WRITES", "QUIET", "Judged", "decide", "judge"]
 
 MOST_WRITES = 6
 QUIET = timedelta(hours=24)
@@ -38,16 +40,19 @@ def decide(configuration: Configuration, state: State, now: datetime, *, linked:
     half = state.half(side)
     if half is None:
         return Decision(Status.GONE, reason="Deleted on both sides")
-    return _decide_creation(configuration, side, half)
+    return _decide_creation(configuration, side, half, now)
 
 
 # A contact with one side
 
 
-def _decide_creation(configuration: Configuration, side: Side, half: Half) -> Decision:
+def _decide_creation(
+    configuration: Configuration, side: Side, half: Half, now: datetime
+) -> Decision:
     target = other(side)
-    if reason := _why_not_created(configuration, side, half):
-        return Decision(Status.EXCLUDED, reason)
+    matches = acting.match(configuration, {side: half}, now, linked=False)
+    if reason := _why_not_created(configuration, side, half, matches):
+        return Decision(Status.EXCLUDED, reason, wake_at=matches.until, matched=matches.keys)
     blank = Half({pair.field(target).key: None for pair in configuration.pairs})
     halves: dict[Side, Half] = {side: half, target: blank}
     cases = [
@@ -58,17 +63,18 @@ def _decide_creation(configuration: Configuration, side: Side, half: Half) -> De
     plan = Plan()
     for case, merged in zip(cases, merge(cases), strict=True):
         plan.add(case, merged)
+    acting.act_on_creation(plan, configuration, matches, target, half)
     there, app = configuration.side(target), configuration.side(target).app_label
     values = plan.writes.get(target, {})
     if there.needs_name and not _has_name(configuration, target, values):
-        return Decision(Status.EXCLUDED, wording.needs_name(app), flags=plan.unique_flags)
+        return _not_created(Status.EXCLUDED, wording.needs_name(app), plan, matches)
     for field in _fields(configuration, target):
         is_wanted = field.required and not field.derived and not field.read_only
         if is_wanted and is_blank(values.get(field.key)):
             reason = wording.wants_value(app, field)
-            return Decision(Status.FAILING, reason, flags=plan.unique_flags)
+            return _not_created(Status.FAILING, reason, plan, matches)
     if not values:
-        return Decision(Status.EXCLUDED, wording.NOTHING_TO_COPY, flags=plan.unique_flags)
+        return _not_created(Status.EXCLUDED, wording.NOTHING_TO_COPY, plan, matches)
     return Decision(
         Status.WAITING,
         writes=plan.writes,
@@ -77,6 +83,14 @@ def _decide_creation(configuration: Configuration, side: Side, half: Half) -> De
         sent=plan.sent,
         changes=tuple(plan.changes),
         flags=plan.unique_flags,
+        wake_at=matches.until,
+        matched=matches.keys,
+    )
+
+
+def _not_created(status: Status, reason: str, plan: Plan, matches: Matches) -> Decision:
+    return Decision(
+        status, reason, flags=plan.unique_flags, wake_at=matches.until, matched=matches.keys
     )
 
 
@@ -91,7 +105,7 @@ def _blank_on_both(configuration: Configuration, side: Side, half: Half) -> dict
     }
 
 
-def _why_not_created(configuration: Configuration, side: Side, half: Half) -> str:
+def _why_not_created(configuration: Configuration, side: Side, half: Half, matches: Matches) -> str:
     here, there = configuration.side(side), configuration.side(other(side))
     if half.gone:
         return wording.deleted(here.app_label)
@@ -101,6 +115,9 @@ def _why_not_created(configuration: Configuration, side: Side, half: Half) -> st
         return wording.outside_scope(here.app_label)
     if not configuration.direction.writes(other(side)):
         return wording.not_written_to(there.app_label)
+    if not matches.any:
+        updates = any(rule.updates_only for rule in here.rules)
+        return wording.ONLY_EXISTING if updates else wording.NO_RULE
     if _has_email(configuration, side, half, unknown=False):
         return ""
     if configuration.avoid_duplicates:
@@ -112,36 +129,36 @@ def _why_not_created(configuration: Configuration, side: Side, half: Half) -> st
 
 
 def _decide_linked(configuration: Configuration, state: State, now: datetime) -> Decision:
-    base, waiting, flags = judge(configuration, state, state.seen)
+    judged = judge(configuration, state, state.seen)
+    base, waiting, acted, flags = judged
     left, right = state.left, state.right
     gone = [side for side in SIDES if (half := state.half(side)) is None or half.gone]
     if gone or left is None or right is None:
         apps = " and ".join(configuration.side(side).app_label for side in gone)
-        return Decision(Status.GONE, wording.deleted(apps), base=base, sent=waiting, flags=flags)
+        return _at_rest(Status.GONE, wording.deleted(apps), judged)
     halves: dict[Side, Half] = {"left": left, "right": right}
     outside = [side for side in SIDES if not _in_scope(configuration.side(side), halves[side])]
     reason = _why_excluded(configuration, halves, outside, base)
+    # A pair that was never in agreement here was never inside.
+    was_inside = bool(base) and state.was_in_scope
     if reason:
-        return Decision(
-            Status.EXCLUDED,
-            reason,
-            base=base,
-            sent=waiting,
-            flags=flags,
-            # A pair that was never in agreement here was never inside.
-            leaves_scope=bool(outside) and bool(base) and state.was_in_scope,
-        )
+        leaves = bool(outside) and was_inside
+        return replace(_at_rest(Status.EXCLUDED, reason, judged), leaves_scope=leaves)
+    matches = acting.match(configuration, halves, now, linked=True)
+    if not matches.any and not acted:
+        return _no_rule(judged, matches, leaves=was_inside)
     if waiting:
         in_doubt = not all(sent.answered for sent in waiting.values())
-        return Decision(
-            Status.DOUBT if in_doubt else Status.WAITING,
-            wording.IN_DOUBT if in_doubt else wording.WAITING,
-            base=base,
-            sent=waiting,
-            flags=flags,
-        )
+        if in_doubt:
+            return _at_rest(Status.DOUBT, wording.IN_DOUBT, judged, matches)
+        return _at_rest(Status.WAITING, wording.WAITING, judged, matches)
     frozen = _frozen(state, now)
-    plan = _merge(configuration, halves, base, frozen)
+    plan = Plan(base=base)
+    if matches.any:
+        plan = _merge(configuration, halves, base, frozen, matches)
+    acted = acting.act(plan, configuration, matches, halves, acted, frozen)
+    if not matches.any and not plan.writes:
+        return _no_rule(judged._replace(acted=acted), matches, leaves=was_inside)
     plan.flags += [*flags, *_read_flags(configuration, halves)]
     for side, values in plan.writes.items():
         there = configuration.side(side)
@@ -152,7 +169,8 @@ def _decide_linked(configuration: Configuration, state: State, now: datetime) ->
             and not _has_name(configuration, side, {**stands, **values})
         ):
             reason = wording.needs_name(there.app_label)
-            return Decision(Status.EXCLUDED, reason, base=base, flags=plan.unique_flags)
+            rests = judged._replace(acted=acted)
+            return _at_rest(Status.EXCLUDED, reason, rests, matches, plan.unique_flags)
     return Decision(
         Status.WAITING if plan.writes else Status.IN_SYNC,
         writes=plan.writes,
@@ -160,7 +178,36 @@ def _decide_linked(configuration: Configuration, state: State, now: datetime) ->
         sent=plan.sent,
         changes=tuple(plan.changes),
         flags=plan.unique_flags,
-        wake_at=min(frozen.values(), default=None),
+        wake_at=min(filter(None, (*frozen.values(), matches.until)), default=None),
+        leaves_scope=not matches.any and was_inside,
+        acted=acted,
+        matched=matches.keys,
+    )
+
+
+def _no_rule(judged: Judged, matches: Matches, *, leaves: bool) -> Decision:
+    """Return that updates stop, and the link stays [RU8]."""
+    decision = _at_rest(Status.EXCLUDED, wording.NO_RULE, judged, matches)
+    return replace(decision, leaves_scope=leaves)
+
+
+def _at_rest(
+    status: Status,
+    reason: str,
+    judged: Judged,
+    matches: Matches | None = None,
+    flags: tuple[str, ...] | None = None,
+) -> Decision:
+    """Return that nothing is written, and what is known stays."""
+    return Decision(
+        status,
+        reason,
+        base=judged.base,
+        sent=judged.waiting,
+        acted=judged.acted,
+        flags=judged.flags if flags is None else flags,
+        wake_at=matches.until if matches else None,
+        matched=matches.keys if matches else (),
     )
 
 
@@ -201,12 +248,17 @@ def _merge(
     halves: Mapping[Side, Half],
     base: Mapping[str, Base],
     frozen: Collection[str],
+    matches: Matches,
 ) -> Plan:
     plan = Plan()
     left, right = halves["left"], halves["right"]
+    resting = matches.resting(configuration.pairs)
     cases = []
     for pair in configuration.pairs:
         agreed = base.get(pair.key)
+        if pair.key in resting:
+            plan.base[pair.key] = _as_it_stands(pair, agreed, left.values, right.values)
+            continue
         glance = _agreed_at_a_glance(pair, agreed, left.values, right.values)
         if glance is None:
             cases.append(Case(configuration, pair, left, right, agreed))
@@ -217,6 +269,17 @@ def _merge(
     for case, merged in zip(cases, merge(cases), strict=True):
         plan.add(case, merged, frozen=case.pair.key in frozen)
     return plan
+
+
+def _as_it_stands(pair: Pair, agreed: Base | None, left: Values, right: Values) -> Base:
+    """Return the base of a mapping that rests: what stands counts as agreed."""
+    before = agreed or Base(None, None, "", "")
+    return Base(
+        left.get(pair.left.key, before.left),
+        right.get(pair.right.key, before.right),
+        pair.direction.value,
+        pair.options_mark,
+    )
 
 
 _UNKNOWN = object()
@@ -230,7 +293,7 @@ def _agreed_at_a_glance(
     value = left.get(pair.left.key, _UNKNOWN)
     if value is _UNKNOWN or value != right.get(pair.right.key, _UNKNOWN):
         return None
-    if pair.left.type in _CHOICES:
+    if pair.left.type in _CHOICES or pair.right.type in _CHOICES:
         return None  # equal labels count there, not equal values
     if (
         agreed is not None
@@ -273,21 +336,21 @@ def _in_scope(side: SideConfiguration, half: Half) -> bool:
     return side.scope is None or not side.scope.isdisjoint(half.scopes)
 
 
-def _fields(configuration: Configuration, side: Side) -> Iterator[Field]:
-    """Yield the fields that are known of a side: those that deciding must know, and the mapped
+def _fields(configuration: Configuration, side: Side) -> list[Field]:
+    """Return the fields that are known of a side: those that deciding must know, and the mapped
     ones.
     """
-    yield from configuration.side(side).fields
-    for pair in configuration.pairs:
-        yield pair.field(side)
+    if side == "left":
+        return [*configuration.left.fields, *(pair.left for pair in configuration.pairs)]
+    return [*configuration.right.fields, *(pair.right for pair in configuration.pairs)]
 
 
 def _has_email(
     configuration: Configuration, side: Side, half: Half, *, unknown: bool = True
 ) -> bool:
     """Return whether a half has an email address; `unknown` where its app shows us none at all."""
-    keys = [field.key for field in _fields(configuration, side) if field.role is Role.EMAILS]
-    shown = [half.values[key] for key in keys if key in half.values]
+    fields = (field for field in _fields(configuration, side) if field.role is Role.EMAILS)
+    shown = [half.values[field.key] for field in fields if field.key in half.values]
     return not all(map(_has_no_entry, shown)) if shown else unknown
 
 

@@ -70,23 +70,29 @@ def differences(change: Change, connection: Connection) -> list[SideDifference]:
 def _fields(
     rows: Iterator[list[object]], connection: Connection, created: bool
 ) -> Iterator[FieldDifference]:
-    for side, label, before, after, lost, effect, conflict in rows:
+    for side, label, before, after, lost, effect, conflict, *first in rows:
         values = from_json({"before": before, "after": after, "lost": lost})
         there = side_label(connection, other("left" if side == "left" else "right"))
+        if created:
+            because = "copied"
+        elif conflict:
+            because = _lost(any(first), values, there)
+        else:
+            because = _because(str(effect), values, there)
         yield FieldDifference(
-            str(label),
-            entries(values["before"]),
-            entries(values["after"]),
-            "copied" if created else _because(str(effect), bool(conflict), values, there),
-            created,
+            str(label), entries(values["before"]), entries(values["after"]), because, created
         )
 
 
-def _because(effect: str, conflict: bool, values: dict[str, Value], there: str) -> str:
-    if conflict:
-        lost = ", ".join(entries(values["lost"]))
-        also = f"; lost: {lost}" if lost and values["lost"] != values["before"] else ""
-        return f"changed on both sides; {there} won{also}"
+def _lost(first: bool, values: dict[str, Value], there: str) -> str:
+    """Return why a value lost; in a `first` merge nothing says which side changed."""
+    lost = ", ".join(entries(values["lost"]))
+    also = f"; lost: {lost}" if lost and values["lost"] != values["before"] else ""
+    met = "both had a value" if first else "changed on both sides"
+    return f"{met}; {there} won{also}"
+
+
+def _because(effect: str, values: dict[str, Value], there: str) -> str:
     if effect == Effect.CLEAR:
         return f"cleared in {there}"
     if effect == Effect.FILL:

@@ -8,12 +8,14 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from connections.configuration import SIDES, Side
+from connections.connectors.base import RemoteRecord
 from connections.schema import kept_as
 from syncengine import contacts, wording
 from syncengine.book import Book, Draft
 from syncengine.job import Job
 from syncengine.matching import BEING_CREATED, Matcher
-from syncengine.models import Change, Contact, Intent, IntentKey, MatchKey, Record
+from syncengine.mirroring import Taker
+from syncengine.models import Change, Contact, Intent, IntentKey, MatchKey, Mirror, Record
 from syncengine.state import Status, sent_from_json
 
 
@@ -39,9 +41,10 @@ def resolve(job: Job, matcher: Matcher, now: datetime) -> list[Change]:
     """Settle each open creation of the connection that can be settled now, and return what
     happened.
 
-    By its mark at once; where the settling time is over and a complete read has begun since, by its
-    match keys and what was sent; one that is nowhere then was not created, and its contact is
-    matched and decided anew.
+    By its mark at once, or by the id that the app gave it; where the settling time is over and a
+    complete read has begun since, by its match keys and what was sent. One that is nowhere then was
+    deleted where the app gave it an id; else it was not created, and its contact is matched and
+    decided anew.
     """
     open_ = list(open_intents(job).select_related("contact").order_by("pk"))
     lines: list[Change] = []
@@ -57,19 +60,14 @@ def _resolve_side(
     if not intents:
         return []
     mirror, lines = job.mirrors[side], []
-    by_mark = {
-        record.mark: record
-        for record in mirror.records.filter(mark__in=[intent.mark for intent in intents]).defer(
-            "content"
-        )
-    }
+    shown = _shown(mirror, intents)
     over: list[Intent] = []
     for intent in intents:
-        record = by_mark.get(intent.mark)
+        record, by = shown.get(intent.pk, (None, ""))
         if record is not None and intent.contact is None:
             intent.state, intent.closed_at, intent.record = Intent.State.DONE, now, record
         elif record is not None:
-            lines.append(_adopt(job, matcher.book, side, intent, record, now, by="its mark"))
+            lines.append(_adopt(job, matcher.book, side, intent, record, now, f"found by {by}"))
         elif (
             intent.settles_at is not None
             and mirror.read_at is not None
@@ -82,7 +80,10 @@ def _resolve_side(
     for intent in over:
         record = _as_sent(job, matcher.book, side, intent)
         if record is not None:
-            lines.append(_adopt(job, matcher.book, side, intent, record, now, by="what was sent"))
+            why = "found by what was sent"
+            lines.append(_adopt(job, matcher.book, side, intent, record, now, why))
+    deleted = [each for each in over if each.record is None and each.remote_id and each.contact]
+    lines += _take_as_deleted(job, matcher.book, side, deleted, now)
     _give_up(job, matcher, side, [each for each in over if each.record is None], now)
     changed = [intent for intent in intents if intent.state != Intent.State.OPEN]
     Intent.objects.bulk_update(changed, ["state", "closed_at", "record"])
@@ -93,11 +94,43 @@ def _resolve_side(
     return lines
 
 
+def _shown(mirror: Mirror, intents: Sequence[Intent]) -> dict[int, tuple[Record, str]]:
+    """Return, by intent, the record that bears its mark, else the one of its id, and by what."""
+    marks = {intent.mark: intent.pk for intent in intents}
+    ids = {intent.remote_id: intent.pk for intent in intents if intent.remote_id}
+    found: dict[int, tuple[Record, str]] = {}
+    for record in mirror.records.filter(Q(mark__in=marks) | Q(remote_id__in=ids)).defer("content"):
+        if record.mark in marks:
+            found[marks[record.mark]] = record, "its mark"
+        else:
+            found.setdefault(ids[record.remote_id], (record, "its id"))
+    return found
+
+
+def _take_as_deleted(
+    job: Job, book: Book, side: Side, intents: Sequence[Intent], now: datetime
+) -> list[Change]:
+    """Link contacts with what was created for them and never seen: it was deleted meanwhile, and is
+    not created again by itself [DU2].
+    """
+    if not intents:
+        return []
+    mirror = job.mirrors[side]
+    rows = [RemoteRecord(each.remote_id, "", mark=each.mark, deleted=True) for each in intents]
+    taken = Taker(mirror, job.roles[side], now).take(rows)
+    mirror.save(update_fields=["last_number"])
+    why = "created, but not there any more"
+    return [
+        _adopt(job, book, side, intent, taken[intent.remote_id], now, why) for intent in intents
+    ]
+
+
 def _adopt(
-    job: Job, book: Book, side: Side, intent: Intent, record: Record, now: datetime, *, by: str
+    job: Job, book: Book, side: Side, intent: Intent, record: Record, now: datetime, why: str
 ) -> Change:
     """Link the contact with the record that was created for it; what was sent is judged by it."""
     assert intent.contact is not None
+    job.counts[f"created_{side}"] += 1
     intent.state, intent.closed_at, intent.record = Intent.State.DONE, now, record
     draft = _draft(book, intent.contact)
     theirs = book.of(side, [record.pk]).get(record.pk)
@@ -105,9 +138,7 @@ def _adopt(
         draft.rest(Status.REVIEW, "the contact that was created for it is linked with another one")
     elif theirs is not draft and not draft.is_linked:
         book.link(draft, side, record.pk, keeps_base=True)
-    return contacts.change(
-        job.run, intent.contact, Change.Kind.ADOPTED, now, side=side, reason=f"found by {by}"
-    )
+    return contacts.change(job.run, intent.contact, Change.Kind.ADOPTED, now, side=side, reason=why)
 
 
 def _as_sent(job: Job, book: Book, side: Side, intent: Intent) -> Record | None:

@@ -14,9 +14,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from connections.configuration import SIDES
+from connections.configuring import configure
 from connections.connectors.base import AuthorizationLost, ConnectorError, RateLimited
 from connections.models import Account, Canary, Connection
-from syncengine import brake, clock, leases
+from syncengine import brake, clock, garbage, leases, pending
 from syncengine.job import Clockwork, Dropped, Job
 from syncengine.leases import Held, LeaseLost
 from syncengine.models import Contact, Mirror, Run, SyncState
@@ -96,6 +97,7 @@ def advance(
     worker has the connection in hand, it is `BUSY` and nothing is done.
     """
     Canary.listen()
+    garbage.look_seldom()
     connection = Connection.objects.select_related("left", "right").get(pk=connection_id)
     state = state_of(connection)
     was_left = bool(state.lease_owner)
@@ -160,11 +162,14 @@ class Slice:
     ) -> None:
         self.began = time.monotonic()
         self.asked_at = asked_at
-        configuration = connection.configuration()
+        setup = pending.previewed(connection) if run.kind == Run.Kind.PREVIEW else None
+        setup = setup or connection.setup()
+        configuration = configure(setup, connection.left, connection.right)
         self.job = Job(
             run=run,
             connection=connection,
             state=state,
+            setup=setup,
             configuration=configuration,
             revision=configuration.revision,
             mirrors={side: mirror_of(connection.account(side)) for side in SIDES},

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import NamedTuple
 
 from connections.configuration import SIDES, FirstMerge, Side, other
-from connections.schema import Field, Value, entries_of, entry_key
+from connections.schema import Field, Type, Value, entries_of, entry_key, is_no_entry
 from syncengine import wording
 from syncengine.cases import Case, Merged, Write
 from syncengine.state import Base
@@ -36,9 +36,11 @@ def merge_entries(case: Case) -> Merged:
     """
     if not all(map(case.is_known, SIDES)):
         return Merged(case.base)
+    if case.creating:
+        return _copy_all(case, case.creating)
     now = {side: _entries(case, side, case.stands(side)) for side in SIDES}
     link_only = case.configuration.first_merge is FirstMerge.LINK_ONLY
-    if case.is_first and link_only and not case.creating:
+    if case.is_first and link_only:
         targets = filter(case.is_open, SIDES)
         apart = (_flags(case, side, now[side], now[other(side)], Edits()) for side in targets)
         return case.settled(*chain.from_iterable(apart))
@@ -66,6 +68,35 @@ def merge_entries(case: Case) -> Merged:
     return case.settled(*flags)
 
 
+def _copy_all(case: Case, target: Side) -> Merged:
+    """Return what a list comes to on a side that is yet to be created."""
+    if not case.is_open(target):
+        return case.settled()
+    list_field, source = case.pair.field(target), case.pair.field(other(target)).type
+    texts = _distinct(source, case.stands(other(target)), case.region)
+    fitting = [text for text in texts if not _is_too_long(list_field, text)]
+    taken = fitting if list_field.slots is None else fitting[: list_field.slots]
+    flags = []
+    if long := len(texts) - len(fitting):
+        flags.append(wording.too_long(case.app(target), list_field, long))
+    if without_slot := len(fitting) - len(taken):
+        flags.append(wording.no_slot(case.app(target), list_field, without_slot))
+    if not taken:
+        return case.settled(*flags)
+    return Merged(case.base, {target: Write(tuple(taken))}, tuple(flags))
+
+
+def _distinct(type_: Type, value: Value, region: str) -> list[str]:
+    """Return the entries that equal something and none before them."""
+    texts = [text for text in entries_of(value) if not is_no_entry(type_, text)]
+    if len(texts) < 2:
+        return texts
+    found: dict[str, str] = {}
+    for text in texts:
+        found.setdefault(entry_key(type_, text, region), text)
+    return list(found.values())
+
+
 def _is_pending(case: Case, source: Side, edits: Mapping[Side, Edits]) -> bool:
     """Return whether a side's own edits wait: for the other side to be writable, or to be overruled
     there [CN2].
@@ -80,8 +111,7 @@ def _base_without_clears(case: Case, cleared: set[Side]) -> Base | None:
     base = case.base
     if base is None or case.configuration.copy_blanks or not cleared:
         return base
-    return replace(
-        base,
+    return base._replace(
         left=None if "left" in cleared else base.left,
         right=None if "right" in cleared else base.right,
     )
@@ -97,7 +127,7 @@ def _flags(
         for entry in source
         if entry.key and entry.key not in {*keys, *own.removed, *own.edited}
     ]
-    long = [entry for entry in missing if _is_too_long(list_field, entry)]
+    long = [entry for entry in missing if _is_too_long(list_field, entry.text)]
     flags = []
     if long:
         flags.append(wording.too_long(case.app(target), list_field, len(long)))
@@ -107,8 +137,8 @@ def _flags(
     return flags
 
 
-def _is_too_long(list_field: Field, entry: Entry) -> bool:
-    return bool(list_field.max_length) and len(entry.text) > (list_field.max_length or 0)
+def _is_too_long(list_field: Field, text: str) -> bool:
+    return bool(list_field.max_length) and len(text) > (list_field.max_length or 0)
 
 
 def after_write(
@@ -118,6 +148,8 @@ def after_write(
 
     What else had changed there since the base still counts as a change of that side.
     """
+    if not entries_of(base) and not entries_of(before):
+        return tuple(_distinct(list_field.type, after, region))
     base_keys, before_keys, after_keys = (
         {key for each in entries_of(value) if (key := entry_key(list_field.type, each, region))}
         for value in (base, before, after)
@@ -133,6 +165,8 @@ def after_write(
 
 def in_common(list_field: Field, one: Value, two: Value, region: str) -> tuple[str, ...]:
     """Return the entries of the first list that the second has too."""
+    if not entries_of(one):
+        return ()
     keys = {entry_key(list_field.type, each, region) for each in entries_of(two)} - {""}
     return tuple(
         each for each in entries_of(one) if entry_key(list_field.type, each, region) in keys
@@ -192,7 +226,7 @@ def _apply(
     for old, new in theirs.edited.items():
         rival = own.edited.get(old)
         is_conflict = rival is not None and rival.key != new.key
-        if _is_too_long(list_field, new) or (is_conflict and own_prevail):
+        if _is_too_long(list_field, new.text) or (is_conflict and own_prevail):
             continue
         if rival and is_conflict:
             lost.append(rival.text)
@@ -204,7 +238,7 @@ def _apply(
     for new in additions:
         is_there = any(entry.key == new.key for entry in entries)
         has_slot = list_field.slots is None or len(entries) < list_field.slots
-        if not is_there and has_slot and not _is_too_long(list_field, new):
+        if not is_there and has_slot and not _is_too_long(list_field, new.text):
             entries.append(new)
     return entries, tuple(lost)
 

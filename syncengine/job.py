@@ -12,9 +12,11 @@ from django.conf import settings
 
 from connections.accounts import open_account
 from connections.configuration import SIDES, Configuration, Side
+from connections.configuring import configure
 from connections.connectors.base import Connector
 from connections.models import Account, Connection
 from connections.schema import Type
+from connections.setups import Setup
 from syncengine import leases
 from syncengine.brake import Brake
 from syncengine.leases import Held
@@ -60,6 +62,7 @@ class Job:
     run: Run
     connection: Connection
     state: SyncState
+    setup: Setup
     configuration: Configuration
     revision: str
     mirrors: dict[Side, Mirror]
@@ -70,6 +73,12 @@ class Job:
     brake: Brake | None = None
     counts: Counter[str] = field(default_factory=Counter)
     roles: Mapping[Side, Roles] = field(default_factory=dict)
+
+    def reconfigure(self) -> None:
+        """Take in what the apps offer now."""
+        accounts = self.connection.left, self.connection.right
+        self.configuration = configure(self.setup, *accounts)
+        self.revision = self.configuration.revision
 
     def open(self) -> None:
         """Make the connectors of both sides ready."""
@@ -156,5 +165,6 @@ def _settings_of(connection: Connection) -> tuple[object, ...]:
             "avoid_duplicates",
             "copy_blanks",
             "switched_off",
+            "version",
         )
     )

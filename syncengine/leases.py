@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -15,7 +14,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from connections.connectors.base import Unavailable
-from syncengine import clock
+from syncengine import clock, processes
 from syncengine.models.mirror import Lease
 
 
@@ -29,8 +28,10 @@ def request_deadline() -> float:
 
 
 def new_owner() -> str:
-    """Return a name for this worker that people can find: host, process, and a random end."""
-    return f"{socket.gethostname()[:60]} process {os.getpid()} {uuid.uuid4().hex[:8]}"
+    """Return a name for this worker that people can find: host, group and number of the process,
+    and a random end.
+    """
+    return f"{processes.group()}/{os.getpid()} {uuid.uuid4().hex[:8]}"
 
 
 class Held:

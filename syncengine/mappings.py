@@ -7,20 +7,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connections import pairing
 from connections.configuration import SIDES, Direction, Pair, default_pairs
 from connections.models import Connection
-from connections.schema import ADDRESS_PARTS, NAME_PARTS, Field, Role, converts, is_blank
+from connections.schema import Field, is_blank
 from syncengine.differences import entries
 from syncengine.models import Contact
 from syncengine.state import Status
 from syncengine.states import side_label
-
-GROUPS: tuple[tuple[str, frozenset[Role]], ...] = (
-    ("Name", frozenset({Role.FULL_NAME, *NAME_PARTS})),
-    ("Reach", frozenset({Role.EMAILS, Role.PHONES, Role.WEBSITE})),
-    ("Work and address", frozenset({Role.COMPANY, Role.JOB_TITLE}) | ADDRESS_PARTS),
-    ("Notes and birthday", frozenset({Role.NOTES, Role.BIRTHDAY})),
-)
 
 LOOKED_AT = 10
 
@@ -75,11 +69,11 @@ def groups(connection: Connection, example: Contact | None) -> list[Group]:
     }
     pairs = default_pairs(left, right)
     found = []
-    for name, roles in GROUPS:
+    for name in pairing.GROUPS:
         rows = [
             _row(connection, pair, flowing.get(pair.left.role), example)
             for pair in pairs
-            if pair.left.role in roles
+            if pairing.group_of(pair.left) == name
         ]
         if rows:
             found.append(Group(name, rows))
@@ -116,10 +110,5 @@ def _why(connection: Connection, pair: Pair) -> str:
             if (condition := pair.field(side).written_while) and direction.writes(side)
         ]
         return " ".join(conditions)
-    to_right = pair.direction is Direction.LEFT_TO_RIGHT
-    target, source = (pair.left, pair.right) if to_right else (pair.right, pair.left)
-    app = side_label(connection, "left" if to_right else "right")
-    if target.read_only:
-        return f"One way: {target.label} is read-only in {app}."
-    assert not converts(source.type, target.type)
-    return f"One way: {source.type} cannot become {target.type}."
+    apps = (side_label(connection, side) for side in SIDES)
+    return pairing.why_one_way(pair.left, pair.right, *apps)

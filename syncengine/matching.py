@@ -13,7 +13,7 @@ from connections import names, phones
 from connections.configuration import SIDES, Configuration, Side, other
 from connections.models import Connection
 from connections.schema import Role, Value
-from syncengine import wording
+from syncengine import twins, wording
 from syncengine.book import Book, Draft, being_created
 from syncengine.mirroring import Roles
 from syncengine.models import Apart, Contact, Intent, IntentKey, MatchKey, Mirror, Record
@@ -87,16 +87,19 @@ class Matcher:
         reached = records[-1][1]
         known = self.book.of(side, [pk for pk, _ in records])
         seekers: dict[int, Draft] = {}
+        moved: list[Draft] = []
         for pk, number in records:
             draft = known.get(pk)
             if draft is None:
                 draft = self.book.new(side, pk)
-            if draft.is_linked:
-                if not draft.was_decided_on(side, number):
-                    draft.wake()
-            else:
+            if not draft.is_linked:
                 seekers[id(draft)] = draft
-        for draft in self._waiting_on([pk for pk, _ in records]):
+            elif not draft.was_decided_on(side, number):
+                moved.append(draft)
+        changed = [pk for pk, _ in records]
+        moved += twins.sharing_drafts(self.book, side, self.mirrors[side], changed)
+        twins.rouse(moved)
+        for draft in self._waiting_on(changed):
             seekers.setdefault(id(draft), draft)
         self.seek(list(seekers.values()))
         return reached

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connections.configuration import SIDES, FirstMerge, Side, is_list, other
-from connections.schema import ADDRESS_PARTS, CannotConvert, Value, is_blank, same
+from connections.conversion import CannotConvert
+from connections.schema import ADDRESS_PARTS, Value, is_blank, same
 from syncengine import wording
 from syncengine.cases import Case, Merged, Write
 from syncengine.entries import merge_entries
@@ -13,8 +14,10 @@ from syncengine.entries import merge_entries
 
 def merge(cases: Sequence[Case]) -> list[Merged]:
     """Return what each case comes to, in order; the parts of an address are looked at together."""
-    address = [case for case in cases if _is_address(case)]
+    address = [case for case in cases if case.creating is None and _is_address(case)]
     moved = _merge_address(address) if len(address) > 1 else {}
+    if not moved:
+        return [_merge_one(case) for case in cases]
     return [moved.get(case.pair.key) or _merge_one(case) for case in cases]
 
 

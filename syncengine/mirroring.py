@@ -48,6 +48,15 @@ def name_of(values: Values, roles: Roles) -> str:
 
 def match_keys(values: Values, roles: Roles, related: Iterable[str] = ()) -> set[str]:
     """Return the keys by which a record is found [MA1, MA2]."""
+    keys = email_keys(values, roles)
+    if name := names.key(name_of(values, roles)):
+        keys.add(f"n:{name}")
+    keys |= {f"r:{thing}" for thing in related}
+    return {key for key in keys if len(key) <= LONGEST_KEY}
+
+
+def email_keys(values: Values, roles: Roles) -> set[str]:
+    """Return those of a record's match keys that are made of its addresses."""
     emails = values.get(roles.get(Role.EMAILS, ""))
     entries = emails if isinstance(emails, tuple) else (emails,) if isinstance(emails, str) else ()
     keys = {
@@ -55,9 +64,6 @@ def match_keys(values: Values, roles: Roles, related: Iterable[str] = ()) -> set
         for entry in entries
         if (key := entry_key(Type.EMAILS, str(entry), None)) and "@" in key
     }
-    if name := names.key(name_of(values, roles)):
-        keys.add(f"n:{name}")
-    keys |= {f"r:{thing}" for thing in related}
     return {key for key in keys if len(key) <= LONGEST_KEY}
 
 
@@ -65,7 +71,8 @@ class Taker:
     """Takes records into a mirror, inside a transaction that also saves `mirror.last_number`.
 
     With `stamp`, what is taken counts as seen by the full read under way. `blanked` counts, by
-    field, in how many records a value turned blank.
+    field, in how many records a value turned blank. Of the fields that begin with `custom`, those
+    that a row lacks are blank; of others they are unknown, and keep their last value.
     """
 
     def __init__(
@@ -76,12 +83,14 @@ class Taker:
         *,
         stamp: bool = False,
         blanked: Counter[str] | None = None,
+        custom: str = "",
     ) -> None:
         self.mirror = mirror
         self.roles = roles
         self.now = now
         self.stamp = stamp
         self.blanked = blanked
+        self.custom = custom
 
     def take(self, rows: Iterable[RemoteRecord], *, compare: bool = False) -> dict[str, Record]:
         """Store the rows that are new or newer, and return the records that changed, by id.
@@ -110,7 +119,7 @@ class Taker:
         _upsert(records)
         related = {row.id: row.related for row in changed}
         self._keep_keys(records, set(old), related)
-        self._merge_away(changed)
+        self._merge_away(changed, contents)
         if self.stamp:
             news = {row.id for row in changed}
             same = [record.pk for id_, record in known.items() if id_ not in news]
@@ -139,10 +148,7 @@ class Taker:
             record, news = key.record, related[key.key.removeprefix("r:")]
             before = record.values
             if any(before.get(name) != value for name, value in news.items()):
-                record.content = {
-                    "values": to_json({**before, **news}),
-                    "raw": record.content["raw"],
-                }
+                record.content = {**record.content, "values": to_json({**before, **news})}
                 del record.values
                 record.number = self._next_number()
                 changed.append(record)
@@ -158,6 +164,7 @@ class Taker:
         before = from_json(content["values"]) if content else {}
         values = {**before, **row.values}
         if not row.deleted:
+            values |= dict.fromkeys(self._lost_custom(before, row))
             self._count_blanks(before, values)
         kept = known if row.deleted else None
         record = Record(
@@ -168,6 +175,7 @@ class Taker:
             content={
                 "values": to_json(values),
                 "raw": content["raw"] if kept and content else dict(row.raw),
+                "previous": sorted({*_previous(content), *row.previous_addresses}),
             },
             name=name_of(values, self.roles)[:255],
             mark=kept.mark if kept else row.mark,
@@ -180,6 +188,13 @@ class Taker:
         )
         record.values = values
         return record
+
+    def _lost_custom(self, before: Values, row: RemoteRecord) -> list[str]:
+        """Return the custom fields that a record had and that a newer row lacks."""
+        if not self.custom:
+            return []
+        kept = row.values.keys() | row.left_out.keys()
+        return [key for key in before if key.startswith(self.custom) and key not in kept]
 
     def _count_blanks(self, before: Values, after: Values) -> None:
         if self.blanked is None:
@@ -217,17 +232,35 @@ class Taker:
             ]
         bulk.upsert(MatchKey, keys, ["record", "key"], ["current", "number"])
 
-    def _merge_away(self, rows: Iterable[RemoteRecord]) -> None:
+    def _merge_away(
+        self, rows: Iterable[RemoteRecord], contents: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         """Mark as gone whoever was known under a previous address of another record: merged inside
-        the app.
+        the app. Once, as they may be brought back.
         """
-        previous = {address: row.id for row in rows for address in row.previous_addresses}
+        previous = {
+            address: row.id
+            for row in rows
+            for address in {*row.previous_addresses}.difference(_previous(contents.get(row.id)))
+        }
         lost = [
-            record.remote_id
-            for record in self.mirror.records.filter(address__in=list(previous), gone_at=None)
+            record
+            for record in self.mirror.records.filter(address__in=list(previous)).defer("content")
             if previous[record.address] != record.remote_id
         ]
-        self.forget(lost)
+        for record in lost:
+            record.gone_at, record.merged_into = (
+                record.gone_at or self.now,
+                previous[record.address],
+            )
+            record.number = self._next_number()
+        bulk.update(Record, [vars(each) for each in lost], ["gone_at", "merged_into", "number"])
+
+
+def _previous(content: Mapping[str, Any] | None) -> Sequence[str]:
+    """Return the previous addresses that a record has shown."""
+    found: Sequence[str] = content.get("previous", ()) if content else ()
+    return found
 
 
 def _newest(rows: Iterable[RemoteRecord]) -> dict[str, RemoteRecord]:

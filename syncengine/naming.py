@@ -7,8 +7,9 @@ from dataclasses import asdict
 
 from connections import names
 from connections.configuration import SideConfiguration
+from connections.conversion import CannotConvert
 from connections.names import Name
-from connections.schema import CannotConvert, Field, Role, Value, Values, is_blank
+from connections.schema import Field, Role, Value, Values, is_blank
 
 _PARTS: Mapping[Role, str] = {
     Role.PREFIX: "prefix",

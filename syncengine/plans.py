@@ -7,7 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from connections.configuration import Side, other
-from connections.schema import LISTS, Value, entries_of, is_blank
+from connections.conversion import labels
+from connections.schema import LISTS, Field, Type, Value, entries_of, is_blank
 from syncengine.cases import Case, Merged, Write
 from syncengine.state import Base, Effect, FieldChange, Sent
 
@@ -44,13 +45,27 @@ class Plan:
                 side,
                 case.pair.key,
                 case.pair.field(side).label,
-                stands,
-                write.value,
+                shown(case.pair.field(side), stands),
+                shown(case.pair.field(side), write.value),
                 _effect(case, side, write.value),
                 write.lost,
                 write.conflict,
+                case.is_first,
             )
         )
+
+
+_BY_LABEL = frozenset({Type.CHOICE, Type.MULTI_CHOICE, Type.REFERENCE, Type.REFERENCES})
+
+
+def shown(field: Field, value: Value) -> Value:
+    """Return a value as people read it: options, users and labels by their name."""
+    if field.type not in _BY_LABEL or is_blank(value):
+        return value
+    names = labels(field)
+    if entries := entries_of(value):
+        return tuple(names.get(each, each) for each in entries)
+    return names.get(str(value), str(value))
 
 
 def _effect(case: Case, side: Side, value: Value) -> Effect:

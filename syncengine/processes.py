@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,6 +20,13 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 def manage(*arguments: str) -> list[str]:
     """Return the command line of a management command."""
     return [sys.executable, str(MANAGE), *arguments]
+
+
+def group(leader: int | None = None) -> str:
+    """Return the name under which a group of processes, ours without a leader, is known to all
+    hosts.
+    """
+    return f"{socket.gethostname()[:60]} process {leader or os.getpgrp()}"
 
 
 def start(

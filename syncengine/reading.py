@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 
 from connections.connectors.base import Connector, CursorExpired, Page, RemoteRecord
+from connections.models import Account
 from connections.schema import is_blank
 from syncengine import clock, leases
 from syncengine.ahead import read_ahead
@@ -23,6 +25,8 @@ CONFIRMED_ONE_BY_ONE = 36
 """How many missing records are got in one run where an app has no get of many."""
 GOT_AT_ONCE = 10
 """How many records are got one by one before the lease is renewed."""
+MOST_CUSTOM = 300
+"""How many custom fields an account offers because records have them."""
 READ_BRAKE_FROM, READ_BRAKE_SHARE = 25, 0.5
 BLANK_BRAKE_FROM, BLANK_BRAKE_SHARE = 10, 0.2
 
@@ -41,6 +45,8 @@ class Reader:
     roles: Roles
     blanked: Counter[str] = field(default_factory=Counter)
     """By field, in how many of the records read a value turned blank."""
+    customs: set[str] | None = None
+    """The custom fields that the account offers already; None where none was read."""
 
     def read(self) -> bool:
         """Take in all that changed, and return whether the account was read to its end."""
@@ -59,9 +65,8 @@ class Reader:
                         self._take_page(page)
                         if page.complete:
                             return True
-                        if self.stop():
-                            return False
                         self._ensure()
+                return False
             except CursorExpired:
                 self._begin_full_read()
                 if self.stop():
@@ -73,7 +78,7 @@ class Reader:
 
     def _pages(self) -> Generator[Page]:
         cursor = self.mirror.cursor
-        return read_ahead(partial(self.connector.changes, cursor), self._all_known)
+        return read_ahead(partial(self.connector.changes, cursor), self._all_known, self.stop)
 
     def _begin(self) -> None:
         if self.mirror.read_started_at is None:
@@ -105,8 +110,9 @@ class Reader:
         stale = self._get(page.stale)
         mirror = self.mirror
         with leases.commit(*self.held) as now:
-            taker = Taker(mirror, self.roles, now, stamp=page.full, blanked=self.blanked)
+            taker = self._taker(now, stamp=page.full, blanked=self.blanked)
             taker.take(page.records, compare=page.full)
+            self._note_customs(page.records)
             taker.take(stale, compare=True)
             taker.forget(page.gone)
             taker.relate(page.related)
@@ -123,6 +129,26 @@ class Reader:
                 self._brake_on_blanks()
             mirror.save(update_fields=MIRROR_FIELDS)
 
+    def _taker(self, now: datetime, *, stamp: bool, blanked: Counter[str] | None = None) -> Taker:
+        custom = self.connector.app.custom_prefix
+        return Taker(self.mirror, self.roles, now, stamp=stamp, blanked=blanked, custom=custom)
+
+    def _note_customs(self, rows: Sequence[RemoteRecord]) -> None:
+        """Have the account offer the custom fields that these records bring along."""
+        prefix = self.connector.app.custom_prefix
+        if not prefix:
+            return
+        seen = {key for row in rows for key in row.values if key.startswith(prefix)}
+        if not seen:
+            return
+        mine = Account.objects.only("custom_keys")
+        if self.customs is None:
+            self.customs = set(mine.get(pk=self.mirror.account_id).custom_keys)
+        new = sorted(seen - self.customs)[: max(0, MOST_CUSTOM - len(self.customs))]
+        if new:
+            mine.get(pk=self.mirror.account_id).keep_custom_keys(new)
+            self.customs |= set(new)
+
     def _get(self, addresses: Sequence[str]) -> list[RemoteRecord]:
         """Return the records that are there, however many requests that takes."""
         size = max(self.connector.app.get_batch, GOT_AT_ONCE)
@@ -135,6 +161,8 @@ class Reader:
 
     def _brake_on_blanks(self) -> None:
         """Hold the account where a field turned blank in many of the records that held it [I9]."""
+        # A label that is deleted in the app leaves many contacts without one, and nothing is lost.
+        self.blanked.pop(self.connector.app.label_field, None)
         for key, blank in self.blanked.items():
             if blank < BLANK_BRAKE_FROM:
                 continue
@@ -184,7 +212,7 @@ class Reader:
                 [id_ for id_, version in page.seen if is_newer(version, known.get(id_, ""))]
             )
             with leases.commit(*self.held) as now:
-                Taker(self.mirror, self.roles, now, stamp=True).take(got)
+                self._taker(now, stamp=True).take(got)
                 self.mirror.records.filter(remote_id__in=list(known)).update(
                     full_read=self.mirror.full_read
                 )
@@ -221,7 +249,7 @@ class Reader:
                 break
             got = self.connector.get([address for _, address in chunk])
             with leases.commit(*self.held) as now:
-                taker = Taker(self.mirror, self.roles, now, stamp=True)
+                taker = self._taker(now, stamp=True)
                 taker.take([row for row in got.values() if row is not None])
                 taker.forget([id_ for id_, address in chunk if got.get(address) is None])
                 self.mirror.records.filter(remote_id__in=[id_ for id_, _ in chunk]).update(

@@ -4,13 +4,13 @@ apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from connections.configuration import SIDES, Side
 from connections.models import Connection
 from connections.schema import Role
-from syncengine import matching
+from syncengine import matching, twins
 from syncengine.differences import entries
 from syncengine.mirroring import roles_of
 from syncengine.models import Contact, Record
@@ -34,7 +34,12 @@ HINTS = {
         "Merge them in the app, or give one of them another address; it goes on by itself then."
     ),
     matching.NAME_ALONE: (
-        "Give it an email address, a phone or a company in the app; it goes on by itself then."
+        "Give it an email address, a phone or a company in the app; it goes on by itself then. Or "
+        "have it created, if you know that the other app does not have it."
+    ),
+    twins.MERGED: (
+        "Two contacts in one app are best merged there: it goes on by itself then. Kept apart, the "
+        "two are different people."
     ),
 }
 
@@ -47,7 +52,9 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One record as a person sees it; `same` has what it shares with the one in question."""
+    """One record as a person sees it; `same` has what it shares with the one in question, `note`
+    what else is to be known.
+    """
 
     record: int
     side: Side
@@ -55,16 +62,19 @@ class Person:
     details: tuple[Detail, ...]
     is_linked: bool = False
     same: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A contact in review, and whom it could be linked with."""
+    """A contact in review, whom it could be linked with, and who stands beside those."""
 
     contact: Contact
     hint: str
     people: tuple[Person, ...]
     candidates: tuple[Person, ...]
+    beside: tuple[Person, ...]
+    may_create: bool
 
     @property
     def open_candidates(self) -> int:
@@ -75,7 +85,7 @@ class Question:
 def questions(connection: Connection, contacts: Sequence[Contact]) -> list[Question]:
     """Return what is asked of these contacts, each pair once; decrypts what it shows."""
     cases = cases_of(connection, contacts)
-    halves = [half for case in cases for half in (*case.halves, *case.candidates)]
+    halves = [half for case in cases for half in (*case.halves, *case.candidates, *case.beside)]
     records = Record.objects.in_bulk([half.record for half in halves])
     linked = _linked(connection, [half for case in cases for half in case.candidates])
     roles = {side: roles_of(connection.account(side).offers.fields) for side in SIDES}
@@ -100,7 +110,9 @@ def _without_mirrored(found: Sequence[Question]) -> list[Question]:
 
 
 def _question(case: Case, details: Mapping[int, tuple[Detail, ...]], linked: set[int]) -> Question:
-    people = tuple(_person(half, details) for half in case.halves)
+    people = tuple(
+        _person(half, details, note="deleted" if half.gone else "") for half in case.halves
+    )
     mine = {
         (detail.label, entry.casefold())
         for person in people
@@ -112,22 +124,26 @@ def _question(case: Case, details: Mapping[int, tuple[Detail, ...]], linked: set
         HINTS.get(case.contact.reason, ""),
         people,
         tuple(_person(half, details, linked, mine) for half in case.candidates),
+        tuple(_person(half, details, same=mine, note="its counterpart") for half in case.beside),
+        case.may_create,
     )
 
 
 def _person(
     half: Half,
     details: Mapping[int, tuple[Detail, ...]],
-    linked: set[int] = frozenset(),  # type: ignore[assignment]
-    mine: set[tuple[str, str]] = frozenset(),  # type: ignore[assignment]
+    linked: Collection[int] = (),
+    same: Collection[tuple[str, str]] = (),
+    note: str = "",
 ) -> Person:
     found = details[half.record]
-    same = tuple(
+    shared = tuple(
         detail.label.lower()
         for detail in found
-        if any((detail.label, entry.casefold()) in mine for entry in detail.entries)
+        if any((detail.label, entry.casefold()) in same for entry in detail.entries)
     )
-    return Person(half.record, half.side, half.name, found, half.record in linked, same)
+    is_linked = half.record in linked
+    return Person(half.record, half.side, half.name, found, is_linked, shared, note)
 
 
 def _details(record: Record, roles: Mapping[Role, str]) -> tuple[Detail, ...]:
@@ -139,8 +155,9 @@ def _details(record: Record, roles: Mapping[Role, str]) -> tuple[Detail, ...]:
 
 
 def _linked(connection: Connection, halves: Sequence[Half]) -> set[int]:
-    """Return which of these records are linked already."""
-    both = Contact.objects.filter(connection=connection, left__isnull=False, right__isnull=False)
+    """Return which of these records are linked already, with one that stands."""
+    both = Contact.objects.filter(connection=connection, left__gone_at=None, right__gone_at=None)
+    both = both.filter(left__isnull=False, right__isnull=False)
     found: set[int] = set()
     for side in SIDES:
         pks = [half.record for half in halves if half.side == side]

@@ -13,7 +13,7 @@ from connections.configuration import SIDES, Side, other
 from syncengine import contacts, wording
 from syncengine.job import Job
 from syncengine.matching import BEING_CREATED
-from syncengine.mirroring import match_keys
+from syncengine.mirroring import email_keys, match_keys
 from syncengine.models import Contact, Intent, IntentKey
 from syncengine.state import Decision, Status
 
@@ -29,9 +29,8 @@ def keys_of(job: Job, contact: Contact, side: Side) -> set[str]:
     """Return the match keys under which a contact is created on a side."""
     record = contact.record(other(side))
     assert record is not None
-    found = match_keys(record.values, job.roles[other(side)])
-    emails = {key for key in found if key.startswith("e:")}
-    return emails or found
+    values, roles = record.values, job.roles[other(side)]
+    return email_keys(values, roles) or match_keys(values, roles)
 
 
 def _creations(job: Job, decided: Sequence[Decided]) -> dict[int, Decision]:
@@ -80,6 +79,8 @@ def _updates(job: Job, decided: Sequence[Decided], now: datetime) -> dict[int, D
                 Status.WAITING,
                 wording.WAITING,
                 base=decision.base,
+                acted=decision.acted,
+                matched=decision.matched,
                 flags=decision.flags,
                 wake_at=theirs.settles_at,
             )

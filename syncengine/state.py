@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from connections.configuration import Side
-from connections.schema import Value, Values, from_json, to_json
+from connections.schema import Value, Values, value_from_json, value_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,7 @@ class Half:
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(NamedTuple):
     """Both sides' own values of one pair of fields when they were last in agreement, and how they
     were mapped.
     """
@@ -57,9 +56,26 @@ class Sent:
     options: str
     answered: bool = False
 
+    def done(self) -> Sent:
+        """Return the same with the app's word that it was done."""
+        return Sent(self.value, self.stood, self.source, self.options, True)
+
 
 SentBy = Mapping[tuple[str, Side], Sent]
 """What was sent, by pair key and side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an action of a rule has set on a side; `former` is what stood there before.
+
+    For a label both are yes or no: whether the contact has it.
+    """
+
+    side: Side
+    value: Value
+    former: Value
+    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +95,7 @@ class State:
     seen: frozenset[Side] = frozenset()
     written_at: Mapping[tuple[str, Side], tuple[datetime, ...]] = field(default_factory=dict)
     was_in_scope: bool = True
+    acted: Mapping[str, Applied] = field(default_factory=dict)
 
     def half(self, side: Side) -> Half | None:
         return self.left if side == "left" else self.right
@@ -118,6 +135,8 @@ class FieldChange:
     effect: Effect
     lost: Value = None
     conflict: bool = False
+    is_first: bool = False
+    """Whether the field had yet to be merged: then nothing says which side changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +159,10 @@ class Decision:
     flags: tuple[str, ...] = ()
     leaves_scope: bool = False
     wake_at: datetime | None = None
+    acted: Mapping[str, Applied] = field(default_factory=dict)
+    """What actions have set and still counts, by action key."""
+    matched: tuple[str, ...] = ()
+    """The keys of the rules that its halves match."""
 
     @property
     def conflicts(self) -> int:
@@ -150,7 +173,7 @@ def base_to_json(base: Mapping[str, Base]) -> dict[str, list[object]]:
     """Return the base as JSON holds it."""
     return {
         key: [
-            list(to_json({"l": each.left, "r": each.right}).values()),
+            [value_to_json(each.left), value_to_json(each.right)],
             each.direction,
             each.options,
         ]
@@ -162,8 +185,30 @@ def base_from_json(stored: Mapping[str, list[object]]) -> dict[str, Base]:
     """Return the base that `base_to_json` stored."""
     result = {}
     for key, (values, direction, options) in stored.items():
-        both = from_json(dict(zip("lr", cast(list[Any], values), strict=True)))
-        result[key] = Base(both["l"], both["r"], str(direction), str(options))
+        left, right = map(value_from_json, cast(list[Any], values))
+        result[key] = Base(left, right, str(direction), str(options))
+    return result
+
+
+def acted_to_json(acted: Mapping[str, Applied]) -> dict[str, list[object]]:
+    """Return what actions have set as JSON holds it."""
+    return {
+        key: [
+            each.side,
+            {"v": value_to_json(each.value), "f": value_to_json(each.former)},
+            each.undo,
+        ]
+        for key, each in acted.items()
+    }
+
+
+def acted_from_json(stored: Mapping[str, list[object]]) -> dict[str, Applied]:
+    """Return what `acted_to_json` stored."""
+    result = {}
+    for key, (side, values, undo) in stored.items():
+        each = cast(dict[str, Any], values)
+        value, former = value_from_json(each["v"]), value_from_json(each["f"])
+        result[key] = Applied(cast(Side, side), value, former, bool(undo))
     return result
 
 
@@ -173,7 +218,11 @@ def sent_to_json(sent: SentBy) -> list[list[object]]:
         [
             pair,
             side,
-            to_json({"v": each.value, "o": each.stood, "s": each.source}),
+            {
+                "v": value_to_json(each.value),
+                "o": value_to_json(each.stood),
+                "s": value_to_json(each.source),
+            },
             each.options,
             each.answered,
         ]
@@ -185,8 +234,12 @@ def sent_from_json(stored: list[list[object]]) -> dict[tuple[str, Side], Sent]:
     """Return what `sent_to_json` stored."""
     result: dict[tuple[str, Side], Sent] = {}
     for pair, side, values, options, answered in stored:
-        each = from_json(cast(dict[str, Any], values))
+        each = cast(dict[str, Any], values)
         result[str(pair), cast(Side, side)] = Sent(
-            each["v"], each["o"], each["s"], str(options), bool(answered)
+            value_from_json(each["v"]),
+            value_from_json(each["o"]),
+            value_from_json(each["s"]),
+            str(options),
+            bool(answered),
         )
     return result

@@ -9,9 +9,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from connections.accounts import ask_catalogue, uses_companies
 from connections.configuration import SIDES, Side
+from connections.configuring import vanished
 from connections.connectors.base import AuthorizationLost, ConnectorError
 from connections.models import Account
-from syncengine import asking, brake, clock, contacts, doubts, leases, notices
+from syncengine import asking, brake, clock, contacts, doubts, leases, notices, twins
 from syncengine.applying import Applier, Decided
 from syncengine.brake import Brake
 from syncengine.job import Job
@@ -28,7 +29,7 @@ CHUNK = 400
 """How many contacts are decided at once."""
 READ_ENOUGH = 30.0
 """Seconds for which an account that was read to its end counts as read."""
-READ_AGAIN = 45.0
+READ_AGAIN = 55.0
 """Seconds after which an account is read again before the next chunk, so that its writes are not
 too late.
 """
@@ -36,8 +37,10 @@ CATALOGUE_DAILY = 86400.0
 CATALOGUE_BEFORE_WRITE = 600.0
 
 
-class ScopeGone(ConnectorError):
-    """A scope names a unit, label or list that no longer exists: a person must choose again."""
+class NameGone(ConnectorError):
+    """The set-up names a unit, label, user or field that no longer exists: a person must choose
+    again.
+    """
 
 
 class Busy(Exception):
@@ -65,7 +68,7 @@ class Steps:
         if not all(self._read(side) for side in SIDES):
             return False
         self._check_mirrors()
-        self._check_scopes()
+        self._check_names()
         self._note_revision()
         return True
 
@@ -131,8 +134,7 @@ class Steps:
             self.job.ensure()
             account.keep_catalogue(ask_catalogue(self.job.connectors[side]), now)
             if account.catalogue != before:
-                self.job.configuration = self.job.connection.configuration()
-                self.job.revision = self.job.configuration.revision
+                self.job.reconfigure()
 
     def _check_mirrors(self) -> None:
         for side in SIDES:
@@ -141,17 +143,11 @@ class Steps:
                 label = self.job.connection.account(side).label
                 raise brake.Held(f"{label}: {mirror.held_reason}.", {})
 
-    def _check_scopes(self) -> None:
-        """Stop where a scope names what no longer exists, before anything is written [RU9]."""
-        for side in SIDES:
-            account = self.job.connection.account(side)
-            scope = getattr(self.job.connection, f"{side}_scope")
-            missing = set(scope) - {each.id for each in account.offers.scopes}
-            if missing:
-                raise ScopeGone(
-                    f"the scope on the {side} side names what no longer exists in {account.label}: "
-                    f"{', '.join(sorted(missing))}. Choose the scope again."
-                )
+    def _check_names(self) -> None:
+        """Stop where the set-up names what no longer exists, before anything is written [RU9]."""
+        connection = self.job.connection
+        if found := vanished(self.job.setup, connection.left, connection.right):
+            raise NameGone("; ".join(found))
 
     def _note_revision(self) -> None:
         """Decide everything anew where the configuration is another one than last time [CN8]."""
@@ -217,7 +213,7 @@ class Steps:
         if self._any_awake() or self._unmatched():
             for side in SIDES:
                 self._refresh_catalogue(side, CATALOGUE_BEFORE_WRITE)
-            self._check_scopes()
+            self._check_names()
             self._note_revision()
         if not self._match():
             return False
@@ -323,10 +319,11 @@ class Steps:
 
     def _decide(self, chunk: list[Contact]) -> list[Decided]:
         job, now = self.job, clock.now()
-        return [
+        decided = [
             (contact, contacts.decide(job.configuration, contact, job.mirrors, now))
             for contact in chunk
         ]
+        return twins.flagged(job.connection, decided)
 
     def _set_brake(self) -> None:
         job = self.job

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django_q.tasks import async_task
 
 from connections.models import Account, Connection
-from syncengine import clock, control, deleting, engine, forgetting
+from syncengine import clock, control, deleting, engine, forgetting, processes, purging
 from syncengine.engine import Progress
 from syncengine.matching import INTENT_MEMORY
 from syncengine.models import Intent, Run, SyncState
@@ -22,6 +22,7 @@ from syncengine.models.heartbeat import Heartbeat
 
 logger = logging.getLogger(__name__)
 TICK = "syncengine.tasks.tick"
+BEAT = "syncengine.tasks.beat"
 SLICE = "syncengine.tasks.sync_slice"
 PREVIEW = "syncengine.tasks.preview_slice"
 DELETE = "syncengine.tasks.delete_connection"
@@ -31,6 +32,9 @@ DELETION_SECONDS = 50
 BETWEEN_TICKS = timedelta(minutes=1)
 BELL_LOST = timedelta(minutes=3)
 """After how long a sync that was queued and never begun is queued again."""
+PURGING_SECONDS = 5
+"""How long a tick goes on forgetting old records; the next one goes on."""
+BEATS_KEPT = timedelta(days=1)
 SERVED = 2
 """How many of those that wait for an account get their turn when a slice has ended there."""
 PATIENCE = 1
@@ -42,7 +46,8 @@ def tick() -> dict[str, int]:
     lives.
     """
     now = clock.now()
-    Heartbeat.objects.update_or_create(pk=1, defaults={"at": now})
+    _show_life(now)
+    Heartbeat.objects.filter(at__lt=now - BEATS_KEPT).delete()
     due = list(_due())
     for connection_id, slices in due:
         async_task(SLICE, connection_id, slices=slices)
@@ -54,7 +59,22 @@ def tick() -> dict[str, int]:
         async_task(DELETE_ACCOUNT, *account_id)
     Run.objects.filter(kind=Run.Kind.PREVIEW, started_at__lt=now - control.PREVIEW_KEPT).delete()
     Intent.objects.filter(closed_at__lt=now - 2 * INTENT_MEMORY).delete()
+    purging.purge_records(now - purging.KEPT, PURGING_SECONDS)
     return {"queued": len(due)}
+
+
+def _show_life(now: datetime) -> None:
+    Heartbeat.objects.update_or_create(worker=processes.group(), defaults={"at": now})
+
+
+def beat(worker: str, until: str) -> None:
+    """Show that this worker lives; where another one was asked, leave it to the others until then:
+    the queue gives a task to whoever comes first.
+    """
+    now = clock.now()
+    _show_life(now)
+    if worker != processes.group() and now < datetime.fromisoformat(until):
+        async_task(BEAT, worker, until)
 
 
 def _free() -> Q:

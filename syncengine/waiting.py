@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from connections.configuration import SIDES, Side, other
 from connections.models import Connection
-from syncengine import clock, engine
+from syncengine import clock, engine, twins
 from syncengine.asking import candidates
 from syncengine.book import Draft
 from syncengine.matching import Matcher, Neighbourhood
@@ -35,11 +35,20 @@ class Half:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A contact that waits; `candidates` are those on the other side that it could be."""
+    """A contact that waits; `candidates` are those on the other side that it could be, `beside` are
+    those with whom they are linked where its counterpart was merged into them.
+    """
 
     contact: Contact
     halves: tuple[Half, ...]
     candidates: tuple[Half, ...] = field(default=())
+    beside: tuple[Half, ...] = field(default=())
+
+    @property
+    def may_create(self) -> bool:
+        """Whether a person may have it created: where nothing but a name says who it is [MA2]."""
+        in_review = self.contact.status == Status.REVIEW and len(self.halves) == 1
+        return in_review and not self.halves[0].emails
 
 
 def cases(connection: Connection) -> list[Case]:
@@ -58,7 +67,8 @@ def without_values(rows: QuerySet[Contact]) -> QuerySet[Contact]:
 def cases_of(connection: Connection, rows: Sequence[Contact]) -> list[Case]:
     """Return these contacts with whom each could be linked."""
     found = _candidates(connection, rows)
-    shown = {pk for pks in found.values() for pk in pks}
+    beside = _beside(connection, rows, found)
+    shown = {pk for pks in (*found.values(), *beside.values()) for pk in pks}
     shown |= {pk for row in rows for side in SIDES if (pk := row.record_id(side))}
     records = _records(shown)
     emails = emails_of(shown)
@@ -71,7 +81,8 @@ def cases_of(connection: Connection, rows: Sequence[Contact]) -> list[Case]:
         Case(
             row,
             tuple(half(side, pk) for side in SIDES if (pk := row.record_id(side))),
-            tuple(half(other(_side(row)), pk) for pk in found.get(row.pk, ())),
+            tuple(half(open_side(row), pk) for pk in found.get(row.pk, ())),
+            tuple(half(other(open_side(row)), pk) for pk in beside.get(row.pk, ())),
         )
         for row in rows
     ]
@@ -83,10 +94,14 @@ def candidates_of(contact: Contact) -> list[int]:
 
 
 def _candidates(connection: Connection, rows: Sequence[Contact]) -> Mapping[int, list[int]]:
-    """Return, by contact, the records that matching found on the other side."""
-    seekers = [row for row in rows if not row.is_linked and row.status == Status.REVIEW]
+    """Return, by contact, the records that matching found on the other side, or into which its half
+    there was merged.
+    """
+    review = [row for row in rows if row.status == Status.REVIEW]
+    merged = twins.survivors([row for row in review if row.is_linked])
+    seekers = [row for row in review if not row.is_linked]
     if not seekers:
-        return {}
+        return merged
     matcher = Matcher(
         connection,
         connection.configuration(),
@@ -96,11 +111,37 @@ def _candidates(connection: Connection, rows: Sequence[Contact]) -> Mapping[int,
     )
     drafts = [Draft(row.left_id, row.right_id, row.pk) for row in seekers]
     around = Neighbourhood(matcher, drafts)
-    return {draft.contact_id or 0: candidates(around, draft) for draft in drafts}
+    return merged | {draft.contact_id or 0: candidates(around, draft) for draft in drafts}
 
 
-def _side(contact: Contact) -> Side:
-    return "left" if contact.left_id is not None else "right"
+def _beside(
+    connection: Connection, rows: Sequence[Contact], found: Mapping[int, list[int]]
+) -> Mapping[int, list[int]]:
+    """Return, by contact that lost a half to a merger, with whom the survivor is linked."""
+    merged = {row.pk: open_side(row) for row in rows if row.is_linked and row.pk in found}
+    beside = {}
+    for side in SIDES:
+        survivors = {pk: found[pk] for pk, there in merged.items() if there == side}
+        if not survivors:
+            continue
+        linked = Contact.objects.filter(
+            **{f"{side}__in": [each for pks in survivors.values() for each in pks]},
+            **{f"{other(side)}__isnull": False},
+            connection=connection,
+        )
+        partners = dict(linked.values_list(side, other(side)))
+        for pk, pks in survivors.items():
+            beside[pk] = [partners[each] for each in pks if each in partners]
+    return beside
+
+
+def open_side(contact: Contact) -> Side:
+    """Return the side on which a contact lacks a half, or has one that is gone."""
+    for side in SIDES:
+        record = contact.record(side)
+        if record is None or record.gone_at is not None:
+            return side
+    return "right"
 
 
 def _records(pks: set[int]) -> dict[int, Record]:

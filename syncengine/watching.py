@@ -14,8 +14,10 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, close_old_connections, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django_q.models import Schedule
 from django_q.tasks import async_task
@@ -23,7 +25,7 @@ from django_q.tasks import async_task
 from syncengine import clock, processes
 from syncengine.models import Heartbeat, Mirror, SyncState
 from syncengine.models.mirror import aged
-from syncengine.tasks import TICK
+from syncengine.tasks import BEAT, TICK
 
 logger = logging.getLogger(__name__)
 HEALTHY_SECONDS = 180.0
@@ -34,16 +36,25 @@ STOP_SECONDS = 1800.0
 """Twice a task's longest time: one may be in hand, another claimed already."""
 
 
-def silent_for() -> float:
-    """Return for how many seconds no worker has shown that it lives; infinite if none ever did.
+def silent_for(worker: str = "") -> float:
+    """Return for how many seconds no worker, or not this one, has shown that it lives; infinite if
+    none ever did.
 
     A worker in a long slice holds a lease: it lives.
     """
     now = clock.now()
     for model in (SyncState, Mirror):
-        if model._default_manager.filter(lease_expires_at__gt=now).exists():
+        held = model._default_manager.filter(lease_expires_at__gt=now)
+        if (held.filter(lease_owner__startswith=f"{worker}/") if worker else held).exists():
             return 0
-    return aged(Heartbeat.objects.values_list("at", flat=True).first(), now)
+    return aged(last_sign(worker), now)
+
+
+def last_sign(worker: str = "") -> datetime | None:
+    """Return when any worker, or this one, last showed that it lives."""
+    beats = Heartbeat.objects.filter(worker=worker) if worker else Heartbeat.objects.all()
+    newest: datetime | None = beats.aggregate(at=Max("at"))["at"]
+    return newest
 
 
 def ensure_schedule() -> None:
@@ -72,6 +83,11 @@ class Cluster:
             pass_fds=[self._lifeline],
         )
         self._started_at = time.monotonic()
+
+    @property
+    def name(self) -> str:
+        """What its signs of life and its leases go by."""
+        return processes.group(self._process.pid) if self._process else ""
 
     @property
     def age(self) -> float:
@@ -141,7 +157,7 @@ class Watchdog:
 
     def _begin(self) -> None:
         self.cluster.start()
-        self._ring()
+        self._ask(TICK)
 
     def _begin_again(self, why: str) -> None:
         logger.error("The cluster is started again: %s", why)
@@ -155,12 +171,14 @@ class Watchdog:
             self._begin()
 
     def _is_silent(self) -> bool:
-        """Return whether the cluster hangs; when half the time is over, ask it for a sign."""
+        """Return whether the cluster hangs; from half of the time on it is asked for a sign, and
+        again, since another host's cluster that hangs may take the task.
+        """
         try:
-            silence = self._silence()
-            half = self.silence / 2
-            if silence > half and time.monotonic() - self._asked_at > half:
-                self._ring()
+            silence, patience = self._silence(), self.silence / 10
+            if silence > self.silence / 2 and time.monotonic() - self._asked_at > patience:
+                until = clock.now() + timedelta(seconds=patience)
+                self._ask(BEAT, self.cluster.name, until.isoformat())
         except DatabaseError as error:
             logger.warning("The database does not answer: %s", type(error).__name__)
             return False
@@ -168,17 +186,17 @@ class Watchdog:
 
     def _silence(self) -> float:
         close_old_connections()
-        silence = silent_for()
+        silence = silent_for(self.cluster.name)
         if silence == 0:
             # While all were busy, nobody showed a sign; after that, someone has time to do so.
             self._busy_at = time.monotonic()
         return min(silence, self.cluster.age, time.monotonic() - self._busy_at)
 
-    def _ring(self) -> None:
-        """Ask the cluster for a tick, without waiting for the schedule."""
+    def _ask(self, task: str, *arguments: str) -> None:
+        """Queue a task that shows that the cluster lives, without waiting for the schedule."""
         self._asked_at = time.monotonic()
         try:
-            async_task(TICK)
+            async_task(task, *arguments)
         except DatabaseError as error:
             logger.warning("The database does not answer: %s", type(error).__name__)
 

@@ -9,7 +9,10 @@ NO_NAME = "No name and no email address"
 NOTHING_TO_COPY = "No mapped field has a value"
 WAITING = "Waits to see what was written"
 IN_DOUBT = "Waits to see whether a write without an answer was done"
+NO_RULE = "No rule takes it in"
+ONLY_EXISTING = "The rules take it in only where it exists in the other app already"
 LINKED_FIRST = "Linked first, as both sides have this contact"
+SHARED = "Another contact has the same email address"
 PROGRAMS_DISAGREE = "Two programs disagree"
 
 
@@ -43,6 +46,14 @@ def left_out(app: str, field: Field, reason: str) -> str:
 
 def not_read(app: str, field: Field, reason: str) -> str:
     return f"{field.label} was not taken from {app}: {reason}"
+
+
+def unwritable(app: str, field: Field) -> str:
+    return f"{app} lets nobody write {field.label} here"
+
+
+def lost_owner(app: str) -> str:
+    return f"The owner's partner in the table of owners is no longer in {app}"
 
 
 def cut(app: str, field: Field) -> str:

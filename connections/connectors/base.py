@@ -114,7 +114,14 @@ class App:
     none.
     """
     scope_label: str = ""
-    has_owners: bool = False
+    owner_field: str = ""
+    """The key of the field that holds the id of the user who owns a contact; "" where contacts have
+    no owners.
+    """
+    unit_field: str = ""
+    """The key of the field that holds the scope value of the one unit that a contact belongs to."""
+    label_field: str = ""
+    """The key of the field that holds the scope values of the labels that a contact has."""
     get_batch: int = 1
     """How many records one request gets by id; 1: the app has no get of many."""
     create_batch: int = 100

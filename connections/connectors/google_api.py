@@ -189,6 +189,7 @@ _OURS = {
     "biographies": "notes",
     "urls": "website",
     "nicknames": "nickname",
+    "memberships": "labels",
 }
 
 

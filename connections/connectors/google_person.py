@@ -31,7 +31,22 @@ class Code(IntEnum):
     OUT_OF_RANGE = 11
 
 
+MY_CONTACTS = "contactGroups/myContacts"
 STARRED = "contactGroups/starred"
+SYSTEM_GROUPS = frozenset(
+    {
+        MY_CONTACTS,
+        STARRED,
+        *(
+            f"contactGroups/{name}"
+            for name in ("all", "blocked", "chatBuddies", "coworkers", "family", "friends")
+        ),
+    }
+)
+"""The groups of every account; members can be added to `MY_CONTACTS` and `STARRED` alone.
+
+https://developers.google.com/people/api/rest/v1/contactGroups.members/modify
+"""
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)")
 
@@ -101,10 +116,13 @@ def own_items(person: Json, source: Json, fields: Iterable[str]) -> Items:
     Items of a profile or directory that is merged into the person are not the contact's and
     cannot be written.
     """
-    own = {}
+    own: Items = {}
     for field in fields:
-        items = [item for item in dicts(person.get(field)) if _is_from(item, source)]
-        own[field] = sorted(items, key=lambda item: not is_primary(item))
+        shown = person.get(field)
+        items = [item for item in dicts(shown) if _is_from(item, source)] if shown else []
+        if len(items) > 1:
+            items.sort(key=lambda item: not is_primary(item))
+        own[field] = items
     return own
 
 
@@ -137,6 +155,23 @@ def labels(groups: object) -> list[Scope]:
         and (group.get("groupType") == "USER_CONTACT_GROUP" or group["resourceName"] == STARRED)
         and not is_deleted(group)
     ]
+
+
+def group_of(membership: Json) -> str:
+    """Return the resource name of the group that a membership is of, "" for a domain's."""
+    of = membership.get("contactGroupMembership")
+    name = of.get("contactGroupResourceName") if isinstance(of, dict) else None
+    return str(name) if is_name(name) else ""
+
+
+def membership_of(group: str) -> Json:
+    """Return a membership as it is sent."""
+    return {"contactGroupMembership": {"contactGroupResourceName": group}}
+
+
+def is_label(group: str) -> bool:
+    """Return whether a group, by its resource name, is one that people fill: see `labels`."""
+    return group == STARRED or (bool(group) and group not in SYSTEM_GROUPS)
 
 
 def response_person(response: object) -> Json:

@@ -5,7 +5,7 @@ Google leaves out what is blank: a field that was asked for and lacks is blank.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -16,9 +16,12 @@ from connections.connectors.google_person import (
     Json,
     contact_source,
     dicts,
+    group_of,
     is_deleted,
+    is_label,
     is_name,
     is_primary,
+    membership_of,
     own_items,
     previous_names,
     version,
@@ -47,6 +50,7 @@ FIELDS = (
     Field("birthday", "Birthday", Type.BIRTHDAY, Role.BIRTHDAY),
     Field("notes", "Notes", Type.LONG_TEXT, Role.NOTES),
     Field("nickname", "Nickname", Type.TEXT),
+    Field("labels", "Labels", Type.REFERENCES),
 )
 CUSTOM = "custom."
 """How the keys of custom fields begin; the rest is the key that the person has in `userDefined`."""
@@ -72,13 +76,14 @@ PARTS = {
 """Our fields that are one text of the first item of a person's field."""
 LISTS = {"emails": "emailAddresses", "phones": "phoneNumbers"}
 BIRTHDAY = "birthday"
+LABELS = "labels"
+OTHERS = {BIRTHDAY: "birthdays", LABELS: "memberships", **LISTS}
 WRITABLE = (
     *dict.fromkeys(field for field, _ in PARTS.values()),
-    *LISTS.values(),
-    "birthdays",
+    *OTHERS.values(),
     "userDefined",
 )
-_ASKED = (*WRITABLE, "clientData", "memberships")
+_ASKED = (*WRITABLE, "clientData")
 MASK = ",".join(sorted((*_ASKED, "metadata")))
 UNPARSED = {
     "names": ("unstructuredName", "givenName"),
@@ -91,6 +96,7 @@ LIST_CAP = 100
 """`connections.list` shows this many email addresses and phone numbers; other calls show all."""
 
 _OUTPUT_ONLY = frozenset({"metadata", "formattedType", "canonicalForm", "displayNameLastFirst"})
+_OUTPUT_ONLY_OF_NAMES = _OUTPUT_ONLY | {"displayName"}
 _NAME_KEYS = ("prefix", "given_name", "middle_name", "family_name", "suffix")
 
 
@@ -100,7 +106,7 @@ def google_field(key: str) -> str:
         return PARTS[key][0]
     if key.startswith(CUSTOM):
         return "userDefined"
-    return "birthdays" if key == BIRTHDAY else LISTS[key]
+    return OTHERS[key]
 
 
 def rows(connections: object) -> tuple[list[RemoteRecord], list[str], int]:
@@ -138,7 +144,7 @@ def record(person: Json, *, whole: bool) -> RemoteRecord | None:
     values, left_out = _values(own)
     clean = is_storable(own)
     kept = {
-        field: _writable(field, own[field])
+        field: _writable(field, own[field]) if own[field] else []
         for field in WRITABLE
         if clean or is_storable(own[field])
     }
@@ -152,10 +158,21 @@ def record(person: Json, *, whole: bool) -> RemoteRecord | None:
         address=person["resourceName"],
         mark=_mark(own),
         deleted=is_deleted(person),
-        scopes=tuple(_groups(own)),
+        scopes=tuple(_groups(own["memberships"])),
         previous_addresses=tuple(previous_names(person)),
         left_out=left_out,
     )
+
+
+def holds_whole(raw: Mapping[str, Any], fields: Iterable[str]) -> bool:
+    """Return whether a record's `raw` has all of these fields' content.
+
+    Each contact is in a group: a record that shows none was read before these were kept.
+    """
+    lacking = set(raw.get("partial", ()))
+    if not raw["items"].get("memberships"):
+        lacking.add("memberships")
+    return lacking.isdisjoint(fields)
 
 
 def whole_raw(person: Json, source: Json) -> Json:
@@ -176,7 +193,9 @@ def _raw(person: Json, source: Json, kept: Items, partial: list[str]) -> Json:
 
 def _writable(field: str, items: list[Json]) -> list[Json]:
     """Return items as they are sent back: nothing for output only, but which one is first."""
-    dropped = _OUTPUT_ONLY | {"displayName"} if field == "names" else _OUTPUT_ONLY
+    if field == "memberships":
+        return [membership_of(group) for group in _groups(items)]
+    dropped = _OUTPUT_ONLY_OF_NAMES if field == "names" else _OUTPUT_ONLY
     return [
         ({"metadata": {"sourcePrimary": True}} if is_primary(item) else {})
         | {key: value for key, value in item.items() if key not in dropped}
@@ -186,6 +205,8 @@ def _writable(field: str, items: list[Json]) -> list[Json]:
 
 def part(field: str, item: Json, name: str) -> object:
     """Return a text within an item. What Google did not take apart is found in one part."""
+    if not item:
+        return None
     built, stands_in = UNPARSED.get(field, ("", ""))
     if name == stands_in and not has_part(field, item):
         return item.get(built)
@@ -222,6 +243,7 @@ def _contents(own: Items) -> Iterator[tuple[str, Callable[[Any], Value], object]
     for key, field in LISTS.items():
         yield key, _entries, own[field]
     yield BIRTHDAY, _birthday, first["birthdays"]
+    yield LABELS, _labels, own["memberships"]
     for item in own["userDefined"]:
         label = item.get("key")
         if is_name(label) and str(label).strip():
@@ -229,7 +251,7 @@ def _contents(own: Items) -> Iterator[tuple[str, Callable[[Any], Value], object]
 
 
 def _text(content: object) -> str | None:
-    return text(content) or None
+    return None if content is None else text(content) or None
 
 
 def _entries(items: list[Json]) -> tuple[str, ...]:
@@ -259,9 +281,10 @@ def _mark(own: Items) -> str:
     return ""
 
 
-def _groups(own: Items) -> Iterator[str]:
-    for item in own["memberships"]:
-        membership = item.get("contactGroupMembership")
-        name = membership.get("contactGroupResourceName") if isinstance(membership, dict) else None
-        if is_name(name):
-            yield str(name)
+def _labels(memberships: list[Json]) -> tuple[str, ...]:
+    """Return the labels in an order of their own: Google promises none."""
+    return tuple(sorted(filter(is_label, _groups(memberships))))
+
+
+def _groups(memberships: list[Json]) -> list[str]:
+    return list(dict.fromkeys(filter(None, map(group_of, memberships))))

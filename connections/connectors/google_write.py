@@ -10,10 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from connections.connectors.base import Creation, Update
-from connections.connectors.google_person import Json
+from connections.connectors.google_person import (
+    MY_CONTACTS,
+    Json,
+    group_of,
+    is_label,
+    membership_of,
+)
 from connections.connectors.google_values import (
     BIRTHDAY,
     CUSTOM,
+    LABELS,
     LISTS,
     MARK_KEY,
     PARTS,
@@ -22,8 +29,6 @@ from connections.connectors.google_values import (
     has_part,
 )
 from connections.schema import Birthday, Value, is_blank
-
-MY_CONTACTS = "contactGroups/myContacts"
 
 # What an item can hold without saying anything.
 _NO_CONTENT = frozenset({"metadata", "type", "contentType", "current"})
@@ -35,16 +40,17 @@ def mask(changes: Iterable[Mapping[str, Value]]) -> list[str]:
 
 
 def new_person(creation: Creation) -> Json:
-    """Return a person to create, with the mark and the label."""
+    """Return a person to create, with the mark, and with its scope among its labels."""
     filled = {key: value for key, value in creation.values.items() if not is_blank(value)}
-    person: Json = {field: _changed(field, [], filled, {}) for field in mask([filled])}
+    by_field: dict[str, dict[str, Value]] = {}
+    for key, value in filled.items():
+        by_field.setdefault(google_field(key), {})[key] = value
+    person: Json = {field: _changed(field, [], by_field[field], {}) for field in sorted(by_field)}
     person["clientData"] = [{"key": MARK_KEY, "value": creation.mark}]
-    if creation.scope:
+    labels = [*filter(None, [creation.scope]), *labels_in(filled)]
+    if labels:
         # A contact with a label alone would not be shown among the contacts.
-        groups = dict.fromkeys((creation.scope, MY_CONTACTS))
-        person["memberships"] = [
-            {"contactGroupMembership": {"contactGroupResourceName": group}} for group in groups
-        ]
+        person["memberships"] = _with_labels([membership_of(MY_CONTACTS)], labels)
     return person
 
 
@@ -69,6 +75,8 @@ def _changed(
         return _with_custom(items, changes)
     if field == "birthdays":
         return _with_birthday(changes[BIRTHDAY])
+    if field == "memberships":
+        return _with_labels(items, labels_in(changes))
     for key, of in LISTS.items():
         if of == field:
             return with_entries(items, _entries(seen.get(key)), _entries(changes[key]))
@@ -96,7 +104,7 @@ def with_entries(items: list[Json], seen: Sequence[str], wanted: Sequence[str]) 
     by_key: dict[str, list[Json]] = {}
     for item in items:
         by_key.setdefault(_key(item.get("value")), []).append(item)
-    former = _edited_in_place(seen_keys, wanted_keys, by_key)
+    former = _edited_in_place(seen_keys, wanted_keys, by_key) if seen_keys else {}
     result = []
     for key in wanted_keys:
         entry = wanted_by_key[key].strip()
@@ -156,6 +164,20 @@ def _with_birthday(value: Value) -> list[Json]:
         return []
     day = {"month": value.month, "day": value.day}
     return [{"date": {"year": value.year, **day} if value.year else day}]
+
+
+def labels_in(values: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return the labels that these values name."""
+    return _entries(values.get(LABELS))
+
+
+def _with_labels(items: list[Json], labels: Sequence[str]) -> list[Json]:
+    """Return the memberships with just these labels; those in groups that are no labels stay.
+
+    A contact has to be in a group: without any it goes to `MY_CONTACTS`, where people see it.
+    """
+    kept = [group for item in items if (group := group_of(item)) and not is_label(group)]
+    return [membership_of(group) for group in dict.fromkeys((*kept, *labels)) or (MY_CONTACTS,)]
 
 
 def _with_custom(items: list[Json], changes: Mapping[str, Value]) -> list[Json]:

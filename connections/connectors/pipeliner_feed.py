@@ -9,7 +9,7 @@ top of one that was broken off.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,27 +64,35 @@ class Feed:
         if cursor and not _covers(cursor.get("shape"), self._shape):
             raise CursorExpired("Pipeliner: more fields are read than before")
         state["shape"] = self._shape
-        # What came on top of a walk that was broken off is read at once, after it.
-        passes = 2 if "walk" in state[CONTACTS] else 1
-        for left in reversed(range(passes)):
-            yield from self._contacts(state, known, last=left == 0 and not self._companies)
+        is_new = yield from self._contacts(state, known, broken_off="walk" in state[CONTACTS])
+        if not is_new:
+            yield from self._contacts(state, known)
         if self._companies:
             yield from self._links(state)
             yield from self._accounts(state)
 
-    def _contacts(self, state: State, known: Known, *, last: bool) -> Iterator[Page]:
+    def _contacts(
+        self, state: State, known: Known, *, broken_off: bool = False
+    ) -> Generator[Page, None, bool]:
+        """Yield pages of contacts, and return whether they show what there is.
+
+        What came on top of a walk that was broken off long ago is to be read at once, after it.
+        """
         walk: State = state[CONTACTS]
         everything = walk.get("complete_at") is None
         floor = _floor(walk)
-        done = False
+        done = is_new = False
         while not done:
             listing = self._next(CONTACTS, walk)
+            is_new = not broken_off or _is_within(LATENESS, walk["walk"]["started_at"], listing)
             self._begin_companies(state, walk["walk"]["started_at"])
             records, unusable = self.records(listing.rows)
             reached = not everything and _reaches(listing.rows, floor)
             done = listing.after is None or (reached and known(records))
             _advance(walk, listing, done)
-            yield _page(state, done and last, records, skipped=unusable + listing.skipped)
+            complete = done and is_new and not self._companies
+            yield _page(state, complete, records, skipped=unusable + listing.skipped)
+        return is_new
 
     def records(self, rows: Sequence[Json]) -> tuple[list[RemoteRecord], int]:
         """Return the records of rows, and how many rows are no use."""
@@ -208,6 +216,11 @@ def _advance(walk: State, listing: Listing, done: bool) -> None:
         walk["complete_at"] = walk.pop("walk")["started_at"]
     else:
         walk["walk"]["after"] = listing.after
+
+
+def _is_within(time: timedelta, since: str | None, listing: Listing) -> bool:
+    began = moment_of(since)
+    return began is not None and listing.at is not None and listing.at - began <= time
 
 
 def _server_time(listing: Listing) -> str | None:

@@ -42,7 +42,7 @@ class ChoicesForm(forms.Form):
         else:
             self.initial["scopes"] = settings.get(DEFAULT_SCOPE, [])
             self.initial["part"] = "these" if self.initial["scopes"] else "all"
-        if not app.has_owners:
+        if not app.owner_field:
             del self.fields["user"]
             return
         names = [

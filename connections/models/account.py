@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings as project
-from django.db import models
+from django.db import models, transaction
 
 from connections.connectors import connector_class
 from connections.connectors.base import App, Scope, User
@@ -33,6 +34,14 @@ class Catalogue:
             tuple(User(**each) for each in stored.get("users", ())),
             tuple(Scope(**each) for each in stored.get("scopes", ())),
         )
+
+    def with_custom(self, keys: Iterable[str], prefix: str) -> Catalogue:
+        """Return it with the custom fields of these keys too, each named by what follows the
+        prefix.
+        """
+        listed = {field.key for field in self.fields}
+        more = (Field(key, key.removeprefix(prefix), Type.TEXT) for key in keys)
+        return replace(self, fields=(*self.fields, *(f for f in more if f.key not in listed)))
 
     def inside(self, scopes: list[str]) -> frozenset[str]:
         """Return the given scope values and all below them."""
@@ -76,6 +85,8 @@ class Account(models.Model):
     )
     catalogue = models.JSONField(default=dict, blank=True, editable=False)
     catalogue_at = models.DateTimeField(null=True, editable=False)
+    custom_keys = models.JSONField(default=list, blank=True, editable=False)
+    """The keys of custom fields that records brought along, where nothing lists them; they stay."""
 
     class Meta:
         ordering: ClassVar = ["label"]
@@ -90,7 +101,10 @@ class Account(models.Model):
 
     @property
     def offers(self) -> Catalogue:
-        return Catalogue.from_json(self.catalogue)
+        listed = Catalogue.from_json(self.catalogue)
+        if not self.custom_keys:
+            return listed
+        return listed.with_custom(self.custom_keys, self.declared.custom_prefix)
 
     def lose_authorization(self, reason: str) -> None:
         """Mark the account as *Needs authorization*, unless it is being deleted; its connections
@@ -108,3 +122,13 @@ class Account(models.Model):
         self.save(update_fields=["catalogue", "catalogue_at"])
 
     keep_catalogue.alters_data = True  # type: ignore[attr-defined]
+
+    def keep_custom_keys(self, keys: Iterable[str]) -> None:
+        """Offer the custom fields of these keys from now on."""
+        with transaction.atomic():
+            row = Account.objects.select_for_update().only("custom_keys").get(pk=self.pk)
+            row.custom_keys = list(dict.fromkeys([*row.custom_keys, *sorted(keys)]))
+            row.save(update_fields=["custom_keys"])
+        self.custom_keys = row.custom_keys
+
+    keep_custom_keys.alters_data = True  # type: ignore[attr-defined]

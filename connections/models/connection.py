@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from phonenumbers import SUPPORTED_REGIONS
 
-from connections.configuration import (
-    Configuration,
-    Direction,
-    FirstMerge,
-    Side,
-    SideConfiguration,
-    default_pairs,
-    fields_to_know,
-)
-from connections.connectors import connector_class
+from connections.configuration import SIDES, Configuration, Direction, FirstMerge, Side
+from connections.configuring import configure
 from connections.models.account import Account
 from connections.schema import Role
+from connections.setups import (
+    STORED_PLAIN,
+    ActionSetup,
+    ConditionSetup,
+    MappingSetup,
+    OwnersSetup,
+    RuleSetup,
+    Setup,
+    default_rule,
+)
 
 
 def check_time_zone(value: str) -> None:
@@ -78,6 +82,14 @@ class Connection(models.Model):
     )
     switched_off = models.JSONField(default=list, blank=True)
     """The roles of the default mapping that are not synced [VA4]."""
+    left_everyone = models.BooleanField(default=True)
+    right_everyone = models.BooleanField(default=True)
+    """Whether a side has the rule that takes in all of its contacts; other rules are rows [CN3]."""
+    left_fallback = models.CharField(max_length=100, blank=True)
+    right_fallback = models.CharField(max_length=100, blank=True)
+    """Who owns the contacts of users whom the table of owners lacks; "" is the account's own."""
+    version = models.PositiveIntegerField(default=1, editable=False)
+    """Rises with each edit of what is not a column here."""
 
     class Meta:
         ordering: ClassVar = ["name"]
@@ -103,47 +115,96 @@ class Connection(models.Model):
         """Return whether a role of the default mapping is switched on."""
         return role.value not in self.switched_off
 
-    def configuration(self) -> Configuration:
-        """Return all that decides what a sync does, as one value."""
-        direction = Direction(self.direction)
-        return Configuration(
-            left=_side(self.left, self.right, self.left_scope),
-            right=_side(self.right, self.left, self.right_scope),
-            pairs=default_pairs(
-                self.left.offers.fields,
-                self.right.offers.fields,
-                direction,
-                frozenset(self.switched_off),
+    def setup(self) -> Setup:
+        """Return all that people decided about it, as one value."""
+        return Setup(
+            **{name: _frozen(getattr(self, name)) for name in STORED_PLAIN},
+            rules=tuple(self._rules()),
+            mappings=tuple(
+                MappingSetup(row.left, row.right, row.direction, tuple(map(tuple, row.options)))
+                for row in (self.mappings.all() if self.pk else ())
             ),
-            direction=direction,
-            winner="left" if self.winner == self.Winner.LEFT else "right",
-            first_merge=FirstMerge(self.first_merge),
-            phone_region=self.phone_region,
-            time_zone=self.time_zone,
-            avoid_duplicates=self.avoid_duplicates,
-            copy_blanks=self.copy_blanks,
+            owners=OwnersSetup(
+                tuple((row.left, row.right) for row in (self.owner_pairs.all() if self.pk else ())),
+                self.left_fallback,
+                self.right_fallback,
+            ),
         )
 
+    def _rules(self) -> Iterator[RuleSetup]:
+        rows = list(self.rules.prefetch_related("conditions", "actions")) if self.pk else []
+        for side in SIDES:
+            if getattr(self, f"{side}_everyone"):
+                yield default_rule(side)
+            yield from (_rule(row) for row in rows if row.side == side)
 
-def _create_scope(account: Account, scope: list[str]) -> str:
-    """Return the scope value that new contacts get: the owner's own where it is inside [AC6]."""
-    if not scope:
-        return ""
-    owner, offers = account.settings.get("user"), account.offers
-    inside = offers.inside(scope)
-    units = (user.unit for user in offers.users if owner and owner in (user.id, user.email))
-    return next((unit for unit in units if unit in inside), scope[0])
+    def keep_setup(self, setup: Setup) -> None:
+        """Store what people decided, in place of what stood."""
+        for name in STORED_PLAIN:
+            value = getattr(setup, name)
+            setattr(self, name, list(value) if isinstance(value, tuple) else value)
+        for side in SIDES:
+            setattr(self, f"{side}_everyone", default_rule(side) in setup.rules)
+            setattr(self, f"{side}_fallback", getattr(setup.owners, f"{side}_fallback"))
+        self.version += 1
+        ours = [each for side in SIDES for each in (f"{side}_everyone", f"{side}_fallback")]
+        with transaction.atomic():
+            self.save(update_fields=[*STORED_PLAIN, *ours, "version"])
+            self._keep_rows(setup)
+
+    keep_setup.alters_data = True  # type: ignore[attr-defined]
+
+    def _keep_rows(self, setup: Setup) -> None:
+        self.rules.all().delete()
+        for side in SIDES:
+            rules = [rule for rule in setup.rules_of(side) if not rule.is_default]
+            for position, rule in enumerate(rules):
+                row = self.rules.create(
+                    key=rule.key, side=side, position=position, match=rule.match
+                )
+                for name in ("conditions", "actions"):
+                    manager = getattr(row, name)
+                    manager.bulk_create(
+                        manager.model(rule=row, position=place, **_columns(each))
+                        for place, each in enumerate(getattr(rule, name))
+                    )
+        self.mappings.all().delete()
+        self.mappings.bulk_create(
+            self.mappings.model(connection=self, **_columns(each)) for each in setup.mappings
+        )
+        self.owner_pairs.all().delete()
+        self.owner_pairs.bulk_create(
+            self.owner_pairs.model(connection=self, left=left, right=right)
+            for left, right in setup.owners.table
+        )
+
+    def configuration(self) -> Configuration:
+        """Return all that decides what a sync does, as one value."""
+        return configure(self.setup(), self.left, self.right)
 
 
-def _side(account: Account, opposite: Account, scope: list[str]) -> SideConfiguration:
-    app, offers = connector_class(account.app).app, account.offers
-    return SideConfiguration(
-        app=app.key,
-        app_label=account.label if app.key == opposite.app else app.label,
-        account_id=account.pk,
-        scope=offers.inside(scope) if scope else None,
-        create_scope=_create_scope(account, scope),
-        needs_name=app.needs_name,
-        compare_and_set=app.compare_and_set,
-        fields=fields_to_know(offers.fields),
+def _columns(value: ConditionSetup | ActionSetup | MappingSetup) -> dict[str, Any]:
+    return {
+        name: list(each) if isinstance(each, tuple) else each
+        for name, each in asdict(value).items()
+    }
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _rule(row: Any) -> RuleSetup:
+    return RuleSetup(
+        row.key,
+        row.side,
+        row.match,
+        tuple(
+            ConditionSetup(each.kind, each.operator, tuple(each.value), each.field)
+            for each in row.conditions.all()
+        ),
+        tuple(
+            ActionSetup(each.kind, tuple(each.value), each.field, each.when, each.undo)
+            for each in row.actions.all()
+        ),
     )

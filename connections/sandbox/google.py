@@ -35,7 +35,14 @@ from .google_groups import Groups
 from .google_habits import GoogleHabits
 from .google_lists import ListMethod
 from .google_oauth import DEFAULT_SCOPES, OAuth
-from .google_page import FORM_FIELDS, changed_fields, form_values, person_fields
+from .google_page import (
+    FORM_FIELDS,
+    SEED_LABELS,
+    changed_fields,
+    form_values,
+    person_fields,
+    seed_fields,
+)
 from .google_people import PeopleMethods
 from .google_person import render
 from .google_schema import READ_MASK, parse_person
@@ -82,7 +89,13 @@ class GoogleSandbox(Sandbox):
         if people and not any(self.book.live(email)):
             # An account that begins beyond the limit has room for as many again.
             self.habits.max_contacts = max(self.habits.max_contacts, 2 * people)
-            self.add_people(side_people(people, seed or 0, "right"))
+            self._fill(side_people(people, seed or 0, "right"))
+
+    def _fill(self, people: Iterable[Person]) -> None:
+        with self.store.transaction():
+            labels = [self.add_group(name) for name in SEED_LABELS]
+            for place, person in enumerate(people):
+                self.add_contact(seed_fields(person, place, labels))
 
     @property
     def users(self) -> Mapping[str, Row]:

@@ -131,7 +131,9 @@ class Contacts:
             mine = keep["fields"].get(key, [])
             if not (mine and FIELDS[key].singleton):
                 known = [_content(item) for item in mine]
-                fields[key] = [*mine, *(item for item in items if _content(item) not in known)]
+                # Which one was the other contact's primary one does not count.
+                theirs = [_content(item) for item in items]
+                fields[key] = [*mine, *(item for item in theirs if item not in known)]
         self.delete(lost)
         names = [*keep["previous"], lost["name"], *lost["previous"]]
         return self._write({**keep, "previous": names}, fields)

@@ -55,7 +55,10 @@ FORM_FIELDS = [
     FormField("birthday", "Birthday (1980-02-29, or --02-29)"),
     FormField("notes", "Notes", multiline=True),
     FormField("labels", "Labels, separated by commas"),
+    FormField("custom", "Custom fields, one a line as name: value", multiline=True),
 ]
+SEED_LABELS = ("Customers", "Partners", "Suppliers")
+_TIERS = ("Gold", "Silver", "Bronze")
 
 
 def form_values(row: Row, groups: Groups) -> dict[str, str]:
@@ -71,6 +74,10 @@ def form_values(row: Row, groups: Groups) -> dict[str, str]:
     values["birthday"] = date_text(birthday["date"]) if "date" in birthday else ""
     labels = [groups.find(row["user"], name) for name in groups_of(row) if name != MY_CONTACTS]
     values["labels"] = ", ".join(group["label"] for group in labels if group)
+    custom = [
+        (item.get("key", ""), item.get("value", "")) for item in fields.get("userDefined", [])
+    ]
+    values["custom"] = "\n".join(f"{key}: {value}" for key, value in custom)
     return values
 
 
@@ -94,6 +101,8 @@ def changed_fields(row: Row | None, values: dict[str, str], groups: Groups, user
             fields[key] = _items(old.get(key, []), after[name].split("\n"))
     if "birthday" in changed:
         fields["birthdays"] = _birthday(after["birthday"])
+    if "custom" in changed:
+        fields["userDefined"] = _custom(after["custom"])
     if "labels" in changed:
         fields["memberships"] = _memberships(row, after["labels"], groups, user)
     return fields
@@ -112,6 +121,30 @@ def person_fields(person: Person) -> dict[str, Items]:
         date = {"month": month, "day": day, **({"year": year} if year else {})}
         fields["birthdays"] = [{"date": date}]
     return fields
+
+
+def seed_fields(person: Person, place: int, labels: list[str]) -> dict[str, Items]:
+    """An invented person's fields with labels, resource names, and custom fields that take turns;
+    every fourth has none of either.
+    """
+    fields = person_fields(person)
+    if place % 4 == 3:
+        return fields
+    chosen = [labels[place % len(labels)], *(labels[-1:] if place % 5 == 0 else [])]
+    groups = dict.fromkeys([MY_CONTACTS, *chosen])
+    fields["memberships"] = [membership(name) for name in groups]
+    fields["userDefined"] = [
+        {"key": "Tier", "value": _TIERS[place % len(_TIERS)]},
+        {"key": "Customer number", "value": str(1000 + place)},
+    ]
+    return fields
+
+
+def _custom(text: str) -> Items:
+    pairs = [line.partition(":") for line in text.split("\n") if line.strip()]
+    if any(not colon or not key.strip() or not value.strip() for key, colon, value in pairs):
+        raise FormError("Write each field on its own line, as Tier: Gold.", "custom")
+    return [{"key": key.strip(), "value": value.strip()} for key, _, value in pairs]
 
 
 def _items(old: Items, lines: list[str]) -> Items:

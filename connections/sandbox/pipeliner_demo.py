@@ -135,12 +135,17 @@ class Demo:
         return self._field(values | {"data_set_id": data_set, "column_name": api_name} | more)
 
     def add_people(self, people: Iterable[Person]) -> list[str]:
-        """Contacts for people; owners and sales units take turns. The ids, in order."""
+        """Contacts for people; owners, sales units and options take turns. The ids, in order."""
         owners = [row for row in self.space.rows("Client") if row["type"] == 0]
+        units = [row for row in self.space.rows("SalesUnit") if row["parent_id"] is not None]
         accounts = {row["name"]: row["id"] for row in self.space.rows("Account")}
         ids = []
         for place, person in enumerate(people):
-            values = contact_values(person) | {"owner_id": owners[place % len(owners)]["id"]}
+            values = contact_values(person) | self._custom_values(place)
+            values["owner_id"] = owners[place % len(owners)]["id"]
+            if place % 3 == 2 and units:
+                # The others are in their owner's unit.
+                values["unit_id"] = units[place // 3 % len(units)]["id"]
             company = person.company
             if company and company[0] in _LINKED_INITIALS:
                 if company not in accounts:
@@ -152,6 +157,31 @@ class Demo:
                 values["quick_account_name"] = company
             ids.append(self.writer.create("Contact", values)["id"])
         return ids
+
+    def _custom_values(self, place: int) -> dict[str, Any]:
+        """Values of some custom fields, as far as the space has them; every fifth has none."""
+        if place % 5 == 4:
+            return {}
+        properties = self.space.properties("Contact")
+        wanted: dict[str, Any] = {
+            "cf_newsletter": place % 3 == 0,
+            "cf_children": place % 4,
+            "cf_score": place * 37 % 100 / 4,
+            "cf_region_id": place,
+            "cf_interests": place,
+        }
+        values = {}
+        for name, value in wanted.items():
+            each = properties.get(name)
+            if each is None:
+                continue
+            options = [row["id"] for row in self.space.related("Data.data_set_id", each.argument)]
+            if each.kind == "option" and options:
+                value = options[place % len(options)]
+            elif each.kind == "options" and options:
+                value = [options[place % len(options)], options[place // 2 % len(options)]]
+            values[name] = value
+        return values
 
     def _fill_organisation(self) -> None:
         units: dict[str | None, str | None] = {None: None}

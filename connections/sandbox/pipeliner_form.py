@@ -33,7 +33,7 @@ _STANDARD = (
     "is_archived",
     "is_unsubscribed",
 )
-_FORM_KINDS = TEXT_KINDS | {"bool", "int", "number", "date", "option", "ref"}
+_FORM_KINDS = TEXT_KINDS | {"bool", "int", "number", "date", "time", "option", "options", "ref"}
 _YES_NO = (("false", "No"), ("true", "Yes"))
 
 
@@ -62,7 +62,7 @@ class ContactForm:
         return [
             FormField(
                 each.name,
-                each.name.removeprefix("cf_").replace("_", " ").capitalize(),
+                self._label(each),
                 multiline=each.kind == "long",
                 options=self._options(each),
             )
@@ -74,7 +74,7 @@ class ContactForm:
         row = self.space.row("Contact", contact)
         if row is None:
             return None
-        texts = {each.name: _text(row.get(each.name)) for each in self._properties()}
+        texts = {each.name: self._text(each, row.get(each.name)) for each in self._properties()}
         return texts | {"_deleted": "1" if row["is_deleted"] else ""}
 
     def save(self, contact: str | None, texts: dict[str, str]) -> str:
@@ -87,7 +87,7 @@ class ContactForm:
             # Browsers send line ends as CR LF.
             text = texts.get(each.name, "").replace("\r\n", "\n").strip()
             if text != before.get(each.name, "").strip():
-                changed[each.name] = _value(each, text)
+                changed[each.name] = self._value(each, text)
         with complaints():
             if contact is None:
                 return str(self.writer.create("Contact", changed)["id"])
@@ -98,11 +98,23 @@ class ContactForm:
     def rows(self, search: str) -> list[ListRow]:
         """Contacts, deleted ones too, whose name, addresses or numbers hold `search`."""
         found = [
-            _list_row(row)
+            self._list_row(row)
             for row in self.space.store.table("Contact").values()
             if not search or search in _haystack(row)
         ]
         return sorted(found, key=lambda row: (row.name.casefold(), row.id))
+
+    def _list_row(self, row: Row) -> ListRow:
+        details: list[str] = [
+            row[name] for name in ("email1", "phone1", "quick_account_name", "city")
+        ]
+        for kind, key in (("Client", row["owner_id"]), ("SalesUnit", row["unit_id"])):
+            if named := self.space.row(kind, key):
+                details.append(formatted_name(kind, named))
+        if row["is_archived"]:
+            details.append("archived")
+        detail = ", ".join(filter(None, details))
+        return ListRow(row["id"], formatted_name("Contact", row), detail, row["is_deleted"])
 
     def _properties(self) -> list[Property]:
         properties = self.space.properties("Contact")
@@ -113,6 +125,37 @@ class ContactForm:
             if properties[name].kind in _FORM_KINDS
         ]
 
+    def _label(self, each: Property) -> str:
+        name = each.name.removeprefix("cf_")
+        if each.kind in {"ref", "option"}:
+            name = name.removesuffix("_id")
+        label = name.replace("_", " ").capitalize()
+        if each.kind == "options":
+            return f"{label}, separated by commas: {', '.join(self._option_ids(each))}"
+        return label
+
+    def _option_ids(self, each: Property) -> dict[str, str]:
+        """The ids of a field's options by what people read."""
+        rows = self.space.related("Data.data_set_id", each.argument)
+        return {row["option_name"]: row["id"] for row in rows}
+
+    def _text(self, each: Property, value: Any) -> str:
+        if isinstance(value, list):
+            names = {id_: name for name, id_ in self._option_ids(each).items()}
+            return ", ".join(str(names.get(item, item)) for item in value)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return "" if value is None else str(value)
+
+    def _value(self, each: Property, text: str) -> Any:
+        if each.kind != "options":
+            return _value(each, text)
+        ids = {name.casefold(): id_ for name, id_ in self._option_ids(each).items()}
+        names = [name.strip() for name in text.split(",") if name.strip()]
+        if unknown := [name for name in names if name.casefold() not in ids]:
+            raise FormError(f"'{unknown[0]}' is no option.", each.name)
+        return [ids[name.casefold()] for name in names]
+
     def _options(self, each: Property) -> tuple[tuple[str, str], ...]:
         if each.kind == "bool":
             return _YES_NO
@@ -120,15 +163,8 @@ class ContactForm:
             rows = self.space.rows(each.argument)
             return tuple((row["id"], formatted_name(each.argument, row)) for row in rows)
         if each.kind == "option":
-            rows = self.space.related("Data.data_set_id", each.argument)
-            return (("", "-"), *((row["id"], row["option_name"]) for row in rows))
+            return (("", "-"), *((id_, name) for name, id_ in self._option_ids(each).items()))
         return ()
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
 
 
 def _value(each: Property, text: str) -> Any:
@@ -151,15 +187,3 @@ def _haystack(row: Row) -> str:
     for number in range(1, 6):
         parts += [row[f"email{number}"], row[f"phone{number}"]]
     return "\n".join(parts).casefold()
-
-
-def _list_row(row: Row) -> ListRow:
-    details = [row["email1"], row["phone1"], row["quick_account_name"], row["city"]]
-    if row["is_archived"]:
-        details.append("archived")
-    return ListRow(
-        row["id"],
-        formatted_name("Contact", row),
-        ", ".join(detail for detail in details if detail),
-        row["is_deleted"],
-    )

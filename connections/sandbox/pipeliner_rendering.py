@@ -176,8 +176,8 @@ class Renderer:
 
 
 def formatted_name(kind: str, row: Row) -> str:
-    """The name in one piece: an account's own, a person's parts."""
-    if kind == "Account":
-        return str(row["name"])
+    """The name in one piece: an account's or a unit's own, a person's parts."""
+    if kind in {"Account", "SalesUnit"}:
+        return str(row["name"]).strip()
     parts = [row.get(part) for part in ("title", "first_name", "middle_name", "last_name")]
     return " ".join(part for part in parts if part)

@@ -73,7 +73,7 @@ def _first_step(visit: Visit) -> HttpResponse:
         except OtherIdentity as error:
             form.add_error(None, capfirst(str(error)))
         else:
-            if not visit.app.has_owners and not checked.catalogue.scopes:
+            if not visit.app.owner_field and not checked.catalogue.scopes:
                 return finished(visit, store(visit, checked))
             user_id = request.user.pk or 0
             key = pending.keep(request, Pending(user_id, visit.query, form.settings, form.secrets))

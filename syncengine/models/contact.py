@@ -50,10 +50,11 @@ class Contact(models.Model):
         NOTHING = "", "nothing"
         LINK = "link", "Link"
         APART = "apart", "Keep apart"
+        CREATE = "create", "Create anyway"
         RECREATE = "recreate", "Create again"
         RETRY = "retry", "Try again"
 
-    connection = models.ForeignKey(Connection, models.CASCADE, related_name="+")
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="+", db_index=False)
     left = models.ForeignKey(Record, models.CASCADE, null=True, related_name="+")
     right = models.ForeignKey(Record, models.CASCADE, null=True, related_name="+")
     status = models.CharField(
@@ -78,6 +79,10 @@ class Contact(models.Model):
     """When an unanswered write counts as seen, whatever stands there then."""
     written_at = models.JSONField(default=dict)
     in_scope = models.BooleanField(default=True)
+    matched = models.TextField(blank=True)
+    """The keys of the rules that its halves match, in order, as last decided."""
+    acted = EncryptedJSONField(null=True)
+    """What actions of rules have set on it, by action key: to see what stands of it, and undo."""
     asked = models.CharField(
         max_length=10, choices=Asked.choices, default=Asked.NOTHING, blank=True
     )
@@ -156,8 +161,10 @@ class Intent(models.Model):
         DROPPED = "dropped", "Not created"
 
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="intents")
-    mirror = models.ForeignKey(Mirror, models.CASCADE, related_name="+")
+    mirror = models.ForeignKey(Mirror, models.CASCADE, related_name="+", db_index=False)
     mark = models.CharField(max_length=100)
+    remote_id = models.CharField(max_length=255, blank=True)
+    """The id that the app gave the new contact, where the answer did not show it."""
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField()
     settles_at = models.DateTimeField(null=True)
@@ -190,7 +197,7 @@ class IntentKey(models.Model):
     """
 
     intent = models.ForeignKey(Intent, models.CASCADE, related_name="keys")
-    mirror = models.ForeignKey(Mirror, models.CASCADE, related_name="+")
+    mirror = models.ForeignKey(Mirror, models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=400)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""A sign of life of the worker."""
+"""Signs of life of the workers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from django.db import models
 
 
 class Heartbeat(models.Model):
-    """One row: when the worker last showed that it is alive."""
+    """When a worker last showed that it is alive, a row a worker; `worker` is `processes.group`."""
 
+    worker = models.CharField(max_length=100, unique=True, default="")
     at = models.DateTimeField()
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.worker} {self.at:%Y-%m-%d %H:%M:%S}"

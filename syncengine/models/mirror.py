@@ -59,12 +59,14 @@ class Mirror(Lease):
 class Record(models.Model):
     """What an account holds under one id, as last seen."""
 
-    mirror = models.ForeignKey(Mirror, models.CASCADE, related_name="records")
+    mirror = models.ForeignKey(Mirror, models.CASCADE, related_name="records", db_index=False)
     remote_id = models.CharField(max_length=255)
     address = models.CharField(max_length=255)
     version = models.CharField(max_length=100)
     content = EncryptedJSONField()
-    """{"values": …, "raw": …}; see `values` and `raw`."""
+    """{"values": …, "raw": …, "previous": …}: what a `RemoteRecord` has of these, with all previous
+    addresses that it ever had.
+    """
     name = models.CharField(max_length=255, blank=True)
     mark = models.CharField(max_length=100, blank=True)
     scopes = models.JSONField(default=list)
@@ -72,6 +74,8 @@ class Record(models.Model):
     archived = models.BooleanField(default=False)
     gone_at = models.DateTimeField(null=True)
     """When it was found deleted or missing."""
+    merged_into = models.CharField(max_length=255, blank=True)
+    """The id of the record into which it was merged inside the app, as far as that tells."""
     number = models.BigIntegerField()
     full_read = models.BigIntegerField(default=0)
 
@@ -84,6 +88,12 @@ class Record(models.Model):
             models.Index(fields=["mirror", "number"], name="record_by_number"),
             # reading: deletions and renames name the address
             models.Index(fields=["mirror", "address"], name="record_by_address"),
+            # purging: what was deleted long ago
+            models.Index(
+                fields=["gone_at"],
+                condition=models.Q(gone_at__isnull=False),
+                name="record_gone",
+            ),
             # doubts: which record bears the mark of an intent
             models.Index(fields=["mirror", "mark"], name="record_by_mark"),
         ]
@@ -114,8 +124,8 @@ class MatchKey(models.Model):
     A former key stays with `current` off, so that those who wait for it are woken.
     """
 
-    mirror = models.ForeignKey(Mirror, models.CASCADE, related_name="+")
-    record = models.ForeignKey(Record, models.CASCADE, related_name="keys")
+    mirror = models.ForeignKey(Mirror, models.CASCADE, related_name="+", db_index=False)
+    record = models.ForeignKey(Record, models.CASCADE, related_name="keys", db_index=False)
     key = models.CharField(max_length=400)
     current = models.BooleanField(default=True)
     number = models.BigIntegerField()

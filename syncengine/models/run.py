@@ -98,14 +98,16 @@ class Change(models.Model):
         NOTE = "note", "Note"
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="changes")
-    contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="+")
+    contact = models.ForeignKey(
+        Contact, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     side = models.CharField(max_length=5, blank=True)
     name = models.CharField(max_length=255, blank=True)
     reason = models.TextField(blank=True)
     fields = EncryptedJSONField(null=True)
-    """A list of [side, label, before, after, lost, effect, conflict] with values as JSON holds
-    them.
+    """A list of [side, label, before, after, lost, effect, conflict, first merge] with values as
+    JSON holds them.
     """
     conflicts = models.PositiveSmallIntegerField(default=0)
     """How many of its fields were changed on both sides."""

@@ -1,4 +1,7 @@
-"""What people ask for contacts: link, keep apart, create again, try again. The next run does it."""
+"""What people ask for contacts: link, keep apart, create, create again, try again.
+
+The next run does it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
-from connections.configuration import other
-from syncengine import finding, waiting
+from syncengine import finding, twins, waiting
 from syncengine.models import Contact
 from syncengine.standings import Standing
 from syncengine.state import Status
@@ -67,13 +69,15 @@ def _say(request: HttpRequest, stands: Standing, what: str) -> None:
 def _check(contact: Contact, asked: Asked) -> None:
     if asked == Asked.RECREATE and contact.status != Status.GONE:
         raise Unfit("It has no deleted counterpart to create again.")
+    if asked == Asked.CREATE and not waiting.cases_of(contact.connection, [contact])[0].may_create:
+        raise Unfit("It does not wait in review with a name alone.")
 
 
 def _partner(contact: Contact, chosen: str) -> int:
     """Return the record with which a contact is to be linked."""
-    if contact.is_linked:
+    if contact.is_linked and twins.survivor(contact) is None:
         raise Unfit("It is linked already.")
-    there = other("left" if contact.left_id else "right")
+    there = waiting.open_side(contact)
     record = int(chosen) if chosen.isdecimal() else 0
     if not record:
         raise Unfit("Say with which one it is to be linked.")

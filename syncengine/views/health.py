@@ -21,7 +21,7 @@ from syncengine.views.common import find, page_of, show
 
 SHOWN = 10
 """How many of each kind the page shows before its list."""
-FLAGGED = State("Flagged", "is-ask", "In sync but for a field that an app could not take.")
+FLAGGED = State("Flagged", "is-ask", "In sync, but for what its flag says.")
 LISTS: Mapping[str, tuple[State, tuple[Status, ...]]] = {
     "in_sync": (CONTACTS[Status.IN_SYNC], (Status.IN_SYNC,)),
     "waiting": (CONTACTS[Status.WAITING], (Status.WAITING, Status.DOUBT)),

@@ -17,7 +17,7 @@ from connections.connectors import CONNECTORS, connector_class
 from connections.connectors.base import App
 from connections.models import Account, Connection
 from syncengine import watching
-from syncengine.models import Contact, Heartbeat, Mirror
+from syncengine.models import Contact, Mirror
 from syncengine.standings import Standing, standings, with_accounts
 from syncengine.state import Status
 from syncengine.states import State, account_state, app_label
@@ -106,7 +106,7 @@ def url(page: str, *arguments: object) -> str:
 def _worker(is_missed: bool) -> Worker:
     """Return how the worker does; one that never ran is missed where it has work."""
     silence = watching.silent_for()
-    at = Heartbeat.objects.values_list("at", flat=True).first()
+    at = watching.last_sign()
     if silence == math.inf:
         return Worker(
             State("Worker not started", "is-bad" if is_missed else "is-off"), at, is_missed

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -12,13 +11,8 @@ from hypothesis import strategies as st
 
 from connections.schema import (
     Birthday,
-    CannotConvert,
-    Field,
-    Option,
     Type,
     Value,
-    convert,
-    converts,
     entries_of,
     from_json,
     is_blank,
@@ -27,17 +21,9 @@ from connections.schema import (
     stable_json,
     to_json,
 )
+from tests.connections.fields import a
 
-VIENNA = ZoneInfo("Europe/Vienna")
 NOON = datetime(2026, 5, 17, 10, 0, tzinfo=UTC)
-
-
-def a(type_: Type, **settings: object) -> Field:
-    return replace(Field("f", "Field", type_), **settings)  # type: ignore[arg-type]
-
-
-def into(value: Value, source: Type, target: Type, now: Value = None) -> Value:
-    return convert(value, a(source), a(target), time_zone=VIENNA, target_now=now)
 
 
 # Blank
@@ -140,134 +126,6 @@ def test_i4_the_habits_of_apps_change_no_value(type_: Type, sent: Value, seen: V
 def test_i4_a_cut_is_told_from_another_value(sent: Value, seen: Value, expected: str) -> None:
     type_ = Type.EMAILS if isinstance(sent, tuple) else Type.LONG_TEXT
     assert kept_as(a(type_), sent, seen, None) == expected
-
-
-# Conversion [VA6]
-
-
-@pytest.mark.parametrize("type_", list(Type))
-def test_va6_every_type_but_a_reference_goes_into_its_own(type_: Type) -> None:
-    assert converts(type_, type_) == (type_ is not Type.REFERENCE)
-
-
-@pytest.mark.parametrize(
-    ("source", "target", "there", "back"),
-    [
-        (Type.TEXT, Type.LONG_TEXT, True, True),
-        (Type.INTEGER, Type.TEXT, True, False),
-        (Type.CHOICE, Type.TEXT, True, False),
-        (Type.BOOLEAN, Type.LONG_TEXT, True, False),
-        (Type.BIRTHDAY, Type.TEXT, True, False),
-        (Type.DATE, Type.DATETIME, True, True),
-        (Type.DATE, Type.BIRTHDAY, True, True),
-        (Type.INTEGER, Type.DECIMAL, True, True),
-        (Type.EMAILS, Type.EMAIL, True, True),
-        (Type.EMAILS, Type.PHONES, False, False),
-        (Type.EMAILS, Type.TEXT, False, False),
-        (Type.CHOICE, Type.MULTI_CHOICE, False, False),
-        (Type.BOOLEAN, Type.INTEGER, False, False),
-        (Type.INTEGER, Type.URL, False, False),
-    ],
-)
-def test_va6_which_type_goes_into_which(
-    source: Type, target: Type, there: bool, back: bool
-) -> None:
-    assert (converts(source, target), converts(target, source)) == (there, back)
-
-
-@pytest.mark.parametrize(
-    ("value", "source", "target", "expected"),
-    [
-        ("  ", Type.TEXT, Type.TEXT, None),
-        ("one\ntwo", Type.LONG_TEXT, Type.TEXT, "one two"),
-        ("one\ntwo", Type.LONG_TEXT, Type.LONG_TEXT, "one\ntwo"),
-        (True, Type.BOOLEAN, Type.TEXT, "yes"),
-        (False, Type.BOOLEAN, Type.TEXT, "no"),
-        (7, Type.INTEGER, Type.TEXT, "7"),
-        (Decimal("1.50"), Type.DECIMAL, Type.TEXT, "1.50"),
-        (date(2026, 5, 7), Type.DATE, Type.TEXT, "2026-05-07"),
-        (NOON, Type.DATETIME, Type.TEXT, "2026-05-17 10:00 UTC"),
-        (Birthday(None, 5, 7), Type.BIRTHDAY, Type.TEXT, "--05-07"),
-        (Birthday(1990, 5, 7), Type.BIRTHDAY, Type.TEXT, "1990-05-07"),
-        (7, Type.INTEGER, Type.DECIMAL, Decimal(7)),
-        (Decimal("7.0"), Type.DECIMAL, Type.INTEGER, 7),
-        (date(1990, 5, 7), Type.DATE, Type.BIRTHDAY, Birthday(1990, 5, 7)),
-        (Birthday(1990, 5, 7), Type.BIRTHDAY, Type.DATE, date(1990, 5, 7)),
-        (Birthday(None, 5, 7), Type.BIRTHDAY, Type.BIRTHDAY, Birthday(None, 5, 7)),
-        (datetime(2026, 5, 17, 23, tzinfo=UTC), Type.DATETIME, Type.DATE, date(2026, 5, 18)),
-        (
-            datetime(2026, 5, 17, 23, tzinfo=UTC),
-            Type.DATETIME,
-            Type.BIRTHDAY,
-            Birthday(2026, 5, 18),
-        ),
-        (date(2026, 5, 18), Type.DATE, Type.DATETIME, datetime(2026, 5, 17, 22, tzinfo=UTC)),
-        (("a@x.org", "b@x.org"), Type.EMAILS, Type.EMAIL, "a@x.org"),
-    ],
-)
-def test_va6_conversions(value: Value, source: Type, target: Type, expected: Value) -> None:
-    converted = into(value, source, target)
-    assert (converted, type(converted)) == (expected, type(expected))
-
-
-def test_va6_the_time_of_day_stays_where_the_source_has_none() -> None:
-    converted = into(date(2026, 12, 24), Type.DATE, Type.DATETIME, now=NOON)
-    assert converted == datetime(2026, 12, 24, 11, 0, tzinfo=UTC)  # noon in Vienna
-
-
-@given(
-    st.dates(min_value=date(1, 1, 2), max_value=date(9999, 12, 30)),
-    st.none() | st.datetimes(timezones=st.just(UTC), min_value=datetime(1900, 1, 1)),  # noqa: DTZ001
-)
-def test_va6_a_date_comes_back_from_a_date_and_time(day: date, now: datetime | None) -> None:
-    assert into(into(day, Type.DATE, Type.DATETIME, now), Type.DATETIME, Type.DATE) == day
-
-
-@pytest.mark.parametrize(
-    ("value", "source", "target", "reason"),
-    [
-        (Birthday(None, 5, 7), Type.BIRTHDAY, Type.DATE, "no year"),
-        (Birthday(2023, 2, 29), Type.BIRTHDAY, Type.DATE, "no calendar"),
-        (date(1, 1, 1), Type.DATE, Type.DATETIME, "no calendar"),
-        (Decimal("1.5"), Type.DECIMAL, Type.INTEGER, "whole numbers"),
-    ],
-)
-def test_va6_what_has_no_form_there_is_refused_with_a_reason(
-    value: Value, source: Type, target: Type, reason: str
-) -> None:
-    with pytest.raises(CannotConvert, match=reason):
-        into(value, source, target)
-
-
-def test_va6_too_long_for_the_target() -> None:
-    target = a(Type.TEXT, max_length=5)
-    assert convert("12345", a(Type.TEXT), target, time_zone=VIENNA) == "12345"
-    with pytest.raises(CannotConvert, match="Field holds 5 characters; this value has 6"):
-        convert("123456", a(Type.TEXT), target, time_zone=VIENNA)
-
-
-COLOURS = a(Type.CHOICE, options=(Option("1", "Red"), Option("2", "Blue ")))
-FARBEN = a(Type.CHOICE, options=(Option("r", "red"), Option("b", "Blau")))
-
-
-def test_va5_options_go_by_the_table_then_by_equal_labels() -> None:
-    def chosen(value: str, table: dict[str, str] | None = None) -> Value:
-        return convert(value, COLOURS, FARBEN, time_zone=VIENNA, options=table)
-
-    assert chosen("1") == "r"
-    assert chosen("2", {"2": "b"}) == "b"
-    with pytest.raises(CannotConvert, match="no option for “Blue ”"):
-        chosen("2")
-    with pytest.raises(CannotConvert, match="no option"):
-        chosen("1", {"1": "gone"})
-
-
-def test_va6_options_become_their_labels_in_a_text() -> None:
-    assert convert("2", COLOURS, a(Type.TEXT), time_zone=VIENNA) == "Blue "
-    several = replace(COLOURS, type=Type.MULTI_CHOICE)
-    assert convert(("1", "2"), several, a(Type.TEXT), time_zone=VIENNA) == "Red, Blue "
-    target = replace(FARBEN, type=Type.MULTI_CHOICE)
-    assert convert(("1",), several, target, time_zone=VIENNA) == ("r",)
 
 
 # What is stored

@@ -337,7 +337,7 @@ def is_plain(field: Field, value: Value) -> bool:
         return field.type not in LISTS
     types: dict[Type, type | tuple[type, ...]] = {
         **dict.fromkeys(TEXTS, str),
-        **dict.fromkeys([*LISTS, Type.MULTI_CHOICE], tuple),
+        **dict.fromkeys([*LISTS, Type.MULTI_CHOICE, Type.REFERENCES], tuple),
         Type.INTEGER: int,
         Type.DECIMAL: Decimal,
         Type.BOOLEAN: bool,

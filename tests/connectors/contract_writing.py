@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from connections.connectors.base import (
     ConnectorError,
     Moved,
+    Outcome,
     Rejected,
     Written,
 )
-from connections.schema import Role, Value, is_blank
+from connections.schema import Role, Type, Value, is_blank
 from tests.connectors.harness import ADA, Harness, Person, Reader, person, texts_of
 
 
@@ -110,6 +113,28 @@ class WritingContract:
                 assert is_blank(after.get(role))
             else:
                 assert after[role] == expected
+
+    def test_va8_a_field_that_shows_an_entry_of_a_list_is_written_alone(
+        self, harness: Harness
+    ) -> None:
+        emails = ("one@example.org", "two@example.org", "three@example.org")
+        id_ = harness.add({**ADA, Role.EMAILS: emails})
+        harness.settle()
+        of_emails = {
+            each.view_index: each.key
+            for each in harness.connector.fields()
+            if each.view_of == harness.key(Role.EMAILS)
+        }
+        for index, key in list(of_emails.items())[:2]:
+            record = harness.record(id_)
+            assert record.values[key] == emails[index]
+            update = replace(harness.update(record, {}), changes={key: f"new{index}@example.org"})
+            harness.connector.update([update])
+            harness.settle()
+            assert harness.record(id_).values[key] == f"new{index}@example.org"
+        replaced = [f"new{index}@example.org" for index in range(min(2, len(of_emails)))]
+        expected = {*replaced, *emails[len(replaced) :]}
+        assert set_of(harness.live()[id_][Role.EMAILS]) == expected
 
     @pytest.mark.parametrize("role", sorted(ADA))
     def test_va3_a_field_can_be_cleared(self, harness: Harness, role: Role) -> None:
@@ -209,6 +234,70 @@ class WritingContract:
         after = harness.live()
         assert [after[id_][Role.CITY] for id_ in ids] == ["Graz", "Wien", "Graz"]
 
+    def test_references_are_fields_that_every_record_has(self, harness: Harness) -> None:
+        app = harness.connector.app
+        users = {user.id for user in harness.connector.users()}
+        scopes = {scope.id for scope in harness.connector.scopes()}
+        fields = {each.key: each for each in harness.connector.fields()}
+        record = harness.record(harness.create(ADA))
+        for key, ids in ((app.owner_field, users), (app.unit_field, scopes)):
+            if key:
+                assert fields[key].type is Type.REFERENCE
+                assert record.values[key] in ids
+        if key := app.label_field:
+            assert fields[key].type is Type.REFERENCES
+            assert record.values[key] == ()
+
+    def test_references_are_written_and_nothing_else_changes(self, harness: Harness) -> None:
+        wanted = harness.references()
+        creation = harness.creation(1, person(1))
+        new = replace(creation, values={**creation.values, **wanted})
+        (created,) = harness.connector.create([new])
+        id_ = harness.add(ADA)
+        harness.settle()
+        before = harness.live()[id_]
+        update = replace(harness.update(harness.record(id_), {}), changes=wanted)
+        (updated,) = harness.connector.update([update])
+        harness.settle()
+        for outcome in (created, updated):
+            assert isinstance(outcome, Written)
+            values = harness.record(outcome.id).values
+            assert {key: set_of(values[key]) for key in wanted} == {
+                key: set_of(value) for key, value in wanted.items()
+            }
+        assert harness.live()[id_] == before
+        if key := harness.connector.app.label_field:
+            update = replace(harness.update(harness.record(id_), {}), changes={key: ()})
+            harness.connector.update([update])
+            harness.settle()
+            assert harness.record(id_).values[key] == ()
+
+    def test_ru9_a_reference_to_nothing_is_refused_by_name(self, harness: Harness) -> None:
+        nothing = "0190a1b2-0000-4000-8000-00000000ffff"
+        id_ = harness.add(ADA)
+        harness.settle()
+        known = harness.record(id_).values
+        for key, value in harness.references().items():
+            changes: dict[str, Value] = {key: (nothing,) if isinstance(value, tuple) else nothing}
+            creation = harness.creation(1, person(1))
+            update = replace(harness.update(harness.record(id_), {}), changes=changes)
+            writes: list[Callable[[], list[Outcome]]] = [
+                partial(harness.connector.update, [update]),
+                partial(
+                    harness.connector.create,
+                    [replace(creation, values={**creation.values, **changes})],
+                ),
+            ]
+            for write in writes:
+                try:
+                    (outcome,) = write()
+                except Rejected as error:
+                    outcome = error
+                assert isinstance(outcome, Rejected)
+                assert (outcome.field, nothing in texts_of(outcome)) == (key, False)
+            assert harness.record(id_).values[key] == known[key]
+        assert list(harness.live()) == [id_]
+
     def _assert_tells_nothing(self, harness: Harness, error: ConnectorError) -> None:
         """The message is for people and for the log: it holds no content and no secret."""
         assert error.message
@@ -218,3 +307,8 @@ class WritingContract:
             for entry in value if isinstance(value, tuple) else (value,):
                 assert str(entry) not in texts_of(error)
         assert not any(secret in texts_of(error) for secret in harness.secrets)
+
+
+def set_of(value: Value) -> frozenset[str]:
+    """Return a reference, or references, whose order says nothing."""
+    return frozenset(map(str, value if isinstance(value, tuple) else [value]))

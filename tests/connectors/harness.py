@@ -125,6 +125,22 @@ class Harness(ABC):
             timespec="microseconds"
         )
 
+    def references(self) -> dict[str, Value]:
+        """Return an owner, a unit and labels by key, other than a new contact's, where the app has
+        these fields.
+        """
+        app = self.connector.app
+        users = [user.id for user in self.connector.users()]
+        scopes = [scope.id for scope in self.connector.scopes()]
+        values: dict[str, Value] = {}
+        if app.owner_field:
+            values[app.owner_field] = users[-1]
+        if app.unit_field:
+            values[app.unit_field] = scopes[-1]
+        if app.label_field:
+            values[app.label_field] = tuple(scopes)
+        return values
+
     def settle(self) -> None:
         """Let time pass until what was written is no longer fresh."""
         self.wait(120)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 from connections.connectors.base import (
     App,
@@ -28,8 +28,9 @@ from connections.connectors.base import (
     User,
     Written,
 )
+from connections.connectors.http import Session
 from connections.connectors.intake import Unusable, text
-from connections.schema import LISTS, Field, Value
+from connections.schema import LISTS, Field, Type, Value
 from tests.connectors.memory_app import APPS, MemoryApp, Row
 from tests.connectors.memory_habits import (
     Fault,
@@ -42,9 +43,6 @@ from tests.connectors.memory_habits import (
     split,
 )
 
-if TYPE_CHECKING:
-    from connections.connectors.http import Session
-
 __all__ = [
     "APPS",
     "Fault",
@@ -55,10 +53,13 @@ __all__ = [
     "OtherMemory",
     "Refusal",
     "behaving",
+    "connect",
 ]
 
 LATENESS = timedelta(minutes=1)
 """How late a list by time of change may show a write, at least."""
+
+MANY = LISTS | {Type.REFERENCES, Type.MULTI_CHOICE}
 
 T = TypeVar("T")
 Item = TypeVar("Item", Creation, Update)
@@ -84,7 +85,7 @@ class Memory(Connector):
         return Identity(self.store.identity, f"{self.app.label} {self.store.identity}")
 
     def users(self) -> list[User]:
-        return []
+        return list(self.habits.users)
 
     def scopes(self) -> list[Scope]:
         self._ask("scopes")
@@ -239,7 +240,7 @@ class Memory(Connector):
         if row.deleted:
             return RemoteRecord(row.id, _version(row), address=row.address, deleted=True)
         values: dict[str, Value] = {
-            key: row.values.get(key, () if type_ in LISTS else None)
+            key: row.values.get(key, () if type_ in MANY else None)
             for key, type_ in self.store.types.items()
         }
         if self.habits.one_name:
@@ -345,6 +346,13 @@ def behaving(connector: type[Memory], habits: Habits) -> Iterator[None]:
         yield
     finally:
         connector.app = before
+
+
+def connect(app: MemoryApp, connector: type[Memory] = Memory) -> Memory:
+    """Return a connector to an app in memory."""
+    login = Login({"app": app.key}, {"token": "unused secret"}, lambda _old, new: new)
+    session = Session(app_label="Memory", allow_local=False, concurrency=1, calls_per_second=1)
+    return connector(login, session)
 
 
 def _chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -19,6 +19,9 @@ from tests.connectors.memory_habits import (
     fields_of,
     kept,
     own_names,
+    scopes_in,
+    unknown_reference,
+    with_references,
 )
 
 
@@ -128,7 +131,9 @@ class MemoryApp:
             self._put(replace(self._live(id_), archived=archived))
 
     def put_into(self, id_: str, *scopes: str) -> None:
-        """Let a contact be in these scopes and no other."""
+        """Let a contact be in these scopes and no other; where fields name them, edit these."""
+        if self.habits.units or self.habits.labels:
+            raise KeyError("its fields say where a contact is")
         with self.lock:
             self._put(replace(self._live(id_), scopes=scopes))
 
@@ -180,6 +185,9 @@ class MemoryApp:
                 return Refusal(bool, key)
         if creating and self.habits.needs_name and not _is_named(values):
             return Refusal(bool, "family_name")
+        named = {key: value for key, value in values.items() if value or not creating}
+        if key := unknown_reference(self.habits, named):
+            return Refusal(bool, key)
         fitting = (each for each in self.refusals if creating or not each.stops_creations)
         return next((each for each in fitting if each.when(values)), None)
 
@@ -196,7 +204,8 @@ class MemoryApp:
             id_ = f"{self.key}-{len(self.rows) + 1:05d}"
             row = Row(id_, 0, self._last, {}, f"{id_}/0" if self.habits.renames else "")
             row = replace(row, mark=mark if self.habits.marks else "", scopes=scopes)
-            stored = self._put(self._with(row, values, by_api))
+            whole = with_references(self.habits, values, scopes)
+            stored = self._put(self._with(row, whole, by_api))
             if by_api:
                 self.writes.append(("create", id_, dict(values)))
             return stored
@@ -255,8 +264,14 @@ class MemoryApp:
             key: kept(self.habits, self.types[key], value, by_api=by_api)
             for key, value in own.items()
         }
-        values = {**row.values, **stored}
-        return replace(row, values={key: value for key, value in values.items() if value})
+        stored = {
+            key: value
+            for key, value in {**row.values, **stored}.items()
+            if value not in (None, "", ())
+        }
+        if self.habits.units or self.habits.labels:
+            row = replace(row, scopes=scopes_in(self.habits, stored))
+        return replace(row, values=stored)
 
     def _put(self, row: Row) -> Row:
         self._version += 1

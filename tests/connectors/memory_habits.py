@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from connections.connectors.base import App, Authorization, Scope
-from connections.schema import LISTS, Field, Role, Type, Value
+from connections.connectors.base import App, Authorization, Scope, User
+from connections.schema import LISTS, Field, Role, Type, Value, entries_of
 
 Point = Literal["before", "middle", "after"]
 
@@ -64,6 +64,14 @@ class Habits:
     settling: float = 300
     concurrency: int = 1
     scopes: tuple[Scope, ...] = ()
+    users: tuple[User, ...] = ()
+    """Those who may own contacts: if there are any, the field `owner` has the id of one."""
+    units: bool = False
+    """A contact is in one scope, whose id the field `unit` has."""
+    labels: bool = False
+    """The field `labels` has the ids of scopes that a contact is in, any number of them."""
+    custom: tuple[Field, ...] = ()
+    """Fields that a contact has beside the usual ones."""
 
 
 class Killed(BaseException):
@@ -103,6 +111,9 @@ def declared(key: str, label: str, habits: Habits) -> App:
         authorization=Authorization.FORM,
         scope_kind="lists" if habits.scopes else "",
         scope_label="Lists" if habits.scopes else "",
+        owner_field="owner" if habits.users else "",
+        unit_field="unit" if habits.units else "",
+        label_field="labels" if habits.labels else "",
         get_batch=habits.get_batch,
         create_batch=habits.write_batch,
         update_batch=habits.write_batch,
@@ -118,6 +129,11 @@ def declared(key: str, label: str, habits: Habits) -> App:
 def fields_of(habits: Habits) -> list[Field]:
     """Return the fields of a contact in an app with these habits."""
     one = habits.one_name
+    references = [
+        (habits.users, Field("owner", "Owner", Type.REFERENCE, required=True)),
+        (habits.units, Field("unit", "Unit", Type.REFERENCE)),
+        (habits.labels, Field("labels", "Labels", Type.REFERENCES)),
+    ]
     return [
         Field("full_name", "Full name", Type.TEXT, Role.FULL_NAME, derived=not one),
         Field("given_name", "Given name", Type.TEXT, Role.GIVEN_NAME, derived=one),
@@ -133,7 +149,50 @@ def fields_of(habits: Habits) -> list[Field]:
         Field("notes", "Notes", Type.LONG_TEXT, Role.NOTES),
         Field("birthday", "Birthday", Type.BIRTHDAY, Role.BIRTHDAY),
         Field("website", "Website", Type.URL, Role.WEBSITE),
+        *(field for is_there, field in references if is_there),
+        *habits.custom,
     ]
+
+
+def with_references(
+    habits: Habits, values: Mapping[str, Value], scopes: tuple[str, ...]
+) -> dict[str, Value]:
+    """Return what a new contact holds: its owner and unit are those of the first where none are
+    named, and it is in these scopes.
+    """
+    whole = dict(values)
+    if habits.users and not whole.get("owner"):
+        whole["owner"] = habits.users[0].id
+    if habits.units and not whole.get("unit"):
+        owner = next((each for each in habits.users if each.id == whole.get("owner")), None)
+        first = habits.scopes[0].id if habits.scopes else None
+        whole["unit"] = scopes[0] if scopes else (owner and owner.unit) or first
+    elif habits.labels and not habits.units:
+        whole["labels"] = tuple(dict.fromkeys((*entries_of(whole.get("labels")), *scopes)))
+    return whole
+
+
+def unknown_reference(habits: Habits, values: Mapping[str, Value]) -> str:
+    """Return the key of the first field that names nothing that is there, "" where there is none.
+
+    A contact has an owner and a unit: blank is none there.
+    """
+    users = {each.id for each in habits.users}
+    scopes = {each.id for each in habits.scopes}
+    if habits.users and "owner" in values and values["owner"] not in users:
+        return "owner"
+    if habits.units and "unit" in values and values["unit"] not in scopes:
+        return "unit"
+    if habits.labels and not scopes.issuperset(entries_of(values.get("labels"))):
+        return "labels"
+    return ""
+
+
+def scopes_in(habits: Habits, values: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return the scopes that the fields of a contact name."""
+    unit = values.get("unit") if habits.units else None
+    labels = entries_of(values.get("labels")) if habits.labels else ()
+    return tuple(dict.fromkeys((*((str(unit),) if unit else ()), *labels)))
 
 
 def own_names(

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -19,18 +18,7 @@ from tests.connectors.contract_reading import ReadingContract
 from tests.connectors.contract_writing import WritingContract
 from tests.connectors.harness import Harness, Person
 from tests.connectors.sandbox_harness import Clock, SandboxHarness
-
-PARTS = {
-    Role.GIVEN_NAME: ("names", "givenName"),
-    Role.FAMILY_NAME: ("names", "familyName"),
-    Role.JOB_TITLE: ("organizations", "title"),
-    Role.STREET: ("addresses", "streetAddress"),
-    Role.CITY: ("addresses", "city"),
-    Role.POSTAL_CODE: ("addresses", "postalCode"),
-    Role.COUNTRY: ("addresses", "country"),
-    Role.NOTES: ("biographies", "value"),
-}
-LISTS = {Role.EMAILS: "emailAddresses", Role.PHONES: "phoneNumbers"}
+from tests.connectors.sandbox_people import PARTS, from_google, to_google
 
 
 class GoogleHarness(SandboxHarness):
@@ -61,26 +49,13 @@ class GoogleHarness(SandboxHarness):
         return Google(login, self.session(), endpoints)
 
     def add(self, person: Person) -> str:
-        return self.sandbox.add_contact(self._fields(person, {}))
+        return self.sandbox.add_contact(to_google(person, {}))
 
     def edit(self, id_: str, changes: Person) -> None:
-        self.sandbox.edit_contact(id_, self._fields(changes, self.sandbox.contacts()[id_]))
-
-    def _fields(self, person: Person, now: dict[str, Any]) -> dict[str, Any]:
-        fields: dict[str, Any] = {}
-        for role, value in person.items():
-            if role in LISTS:
-                assert isinstance(value, tuple)
-                fields[LISTS[role]] = [{"value": entry} for entry in value]
-                continue
-            field, part = PARTS[role]
-            (item, *_) = fields.get(field) or now.get(field) or [{}]
-            kept = {key: text for key, text in item.items() if key in _PARTS_OF[field]}
-            fields[field] = [{**kept, part: value or ""}]
-        return fields
+        self.sandbox.edit_contact(id_, to_google(changes, self.sandbox.contacts()[id_]))
 
     def live(self) -> dict[str, dict[Role, Value]]:
-        return {id_: _values(person) for id_, person in self.sandbox.contacts().items()}
+        return {id_: from_google(person) for id_, person in self.sandbox.contacts().items()}
 
     def plant(self, id_: str, role: Role, content: str) -> None:
         field, part = PARTS[role]
@@ -103,25 +78,6 @@ def refuse(fields: dict[str, Items]) -> None:
     google_schema.check(fields)
     if any(item.get("city") == "Refused" for item in fields.get("addresses", [])):
         raise invalid("person.addresses has no such city.", "person.addresses.city")
-
-
-_PARTS_OF = {
-    field: {name for of, name in PARTS.values() if of == field} for field, _ in PARTS.values()
-}
-
-
-def _values(person: dict[str, Any]) -> dict[Role, Value]:
-    values: dict[Role, Value] = {
-        role: person[field][0][part]
-        for role, (field, part) in PARTS.items()
-        if person.get(field) and person[field][0].get(part)
-    }
-    lists: dict[Role, Value] = {
-        role: tuple(item["value"] for item in person[field])
-        for role, field in LISTS.items()
-        if person.get(field)
-    }
-    return values | lists
 
 
 @pytest.fixture

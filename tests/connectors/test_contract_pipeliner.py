@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import pytest
 
@@ -15,21 +14,7 @@ from tests.connectors.contract import ConnectorContract
 from tests.connectors.contract_reading import ReadingContract
 from tests.connectors.harness import Harness, Person
 from tests.connectors.sandbox_harness import Clock, SandboxHarness
-
-PROPERTIES = {
-    Role.GIVEN_NAME: "first_name",
-    Role.FAMILY_NAME: "last_name",
-    Role.JOB_TITLE: "position",
-    Role.STREET: "address",
-    Role.CITY: "city",
-    Role.POSTAL_CODE: "zip_code",
-    Role.COUNTRY: "country",
-    Role.NOTES: "comments",
-}
-SLOTS = {
-    Role.EMAILS: [f"email{number}" for number in range(1, 6)],
-    Role.PHONES: [f"phone{number}" for number in range(1, 6)],
-}
+from tests.connectors.sandbox_people import PROPERTIES, from_pipeliner, to_pipeliner
 
 
 class PipelinerHarness(SandboxHarness):
@@ -66,13 +51,13 @@ class PipelinerHarness(SandboxHarness):
         return Pipeliner(login, self.session())
 
     def add(self, person: Person) -> str:
-        return self.sandbox.add_contact(_row(person))
+        return self.sandbox.add_contact(to_pipeliner(person))
 
     def edit(self, id_: str, changes: Person) -> None:
-        self.sandbox.edit_contact(id_, _row(changes))
+        self.sandbox.edit_contact(id_, to_pipeliner(changes))
 
     def live(self) -> dict[str, dict[Role, Value]]:
-        return {id_: _values(row) for id_, row in self.sandbox.contacts().items()}
+        return {id_: from_pipeliner(row) for id_, row in self.sandbox.contacts().items()}
 
     def plant(self, id_: str, role: Role, content: str) -> None:
         row = self.sandbox.store.table("Contact")[id_]
@@ -88,24 +73,6 @@ class PipelinerHarness(SandboxHarness):
         assert self.fields
         self.patch.setattr(pipeliner_api, "PAGE", 4)
         self.sandbox.habits.short_pages = True
-
-
-def _row(person: Person) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    for role, value in person.items():
-        if role in SLOTS:
-            assert isinstance(value, tuple)
-            entries = [*value, *[""] * 5]
-            row |= dict(zip(SLOTS[role], entries, strict=False))
-        else:
-            row[PROPERTIES[role]] = value or ""
-    return row
-
-
-def _values(row: dict[str, Any]) -> dict[Role, Value]:
-    texts = {role: row[name] for role, name in PROPERTIES.items() if row[name]}
-    lists = {role: tuple(row[name] for name in names if row[name]) for role, names in SLOTS.items()}
-    return texts | {role: entries for role, entries in lists.items() if entries}
 
 
 @pytest.fixture

@@ -285,8 +285,8 @@ def test_i2_a_new_contact_carries_the_mark_and_its_label() -> None:
         "userDefined": [{"key": "Region", "value": "North"}],
         "clientData": [{"key": "pipesite", "value": "m1"}],
         "memberships": [
-            {"contactGroupMembership": {"contactGroupResourceName": "contactGroups/abc"}},
             {"contactGroupMembership": {"contactGroupResourceName": "contactGroups/myContacts"}},
+            {"contactGroupMembership": {"contactGroupResourceName": "contactGroups/abc"}},
         ],
     }
     assert "memberships" not in new_person(Creation("m1", values))

@@ -15,15 +15,14 @@ from connections.connectors.base import (
     ConnectorError,
     Creation,
     Doubt,
-    Login,
     RateLimited,
     Rejected,
     RemoteRecord,
     Scope,
     Unavailable,
+    User,
     Written,
 )
-from connections.connectors.http import Session
 from connections.schema import Birthday, Role, Value, kept_as
 from tests.connectors.contract import ConnectorContract
 from tests.connectors.harness import FaultKind, Harness, Person, Reader
@@ -37,11 +36,14 @@ from tests.connectors.memory import (
     OtherMemory,
     Refusal,
     behaving,
+    connect,
 )
 from tests.connectors.memory_habits import Point, fields_of, joined, split
 
+SCOPES = (Scope("1", "All"), Scope("2", "Some", "1"))
+USERS = (User("ann", "Ann", "ann@example.com", "2"), User("bob", "Bob", "bob@example.com"))
 HABITS = {
-    "plain": Habits(scopes=(Scope("1", "All"), Scope("2", "Some", "1"))),
+    "plain": Habits(scopes=SCOPES),
     "by time": Habits(feed="modified", get_batch=1, answers_records=False),
     "by time and swept": Habits(feed="modified", deletions="none", marks=False),
     "by time and late": Habits(feed="modified", late=90, out_of_order=True, late_get=True),
@@ -50,6 +52,8 @@ HABITS = {
     "renaming for good": Habits(renames=True, forgets_addresses=True, answers_records=False),
     "whole batches": Habits(partial_refusals=False, compare_and_set=True, get_shows_deleted=True),
     "one name": Habits(one_name=True, compare_and_set=True, slots=3),
+    "owners and units": Habits(scopes=SCOPES, users=USERS, units=True, answers_records=False),
+    "labels": Habits(scopes=SCOPES, labels=True, partial_refusals=False, compare_and_set=True),
 }
 
 
@@ -64,13 +68,6 @@ class Clock:
 
     def move(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
-
-
-def connect(app: MemoryApp, connector: type[Memory] = Memory) -> Memory:
-    """Return a connector to an app in memory."""
-    login = Login({"app": app.key}, {"token": "unused secret"}, lambda _old, new: new)
-    session = Session(app_label="Memory", allow_local=False, concurrency=1, calls_per_second=1)
-    return connector(login, session)
 
 
 class MemoryHarness(Harness):
@@ -377,16 +374,3 @@ def test_an_account_can_stop_creations_alone() -> None:
     assert isinstance(created, Rejected)
     assert created.stops_creations
     assert isinstance(updated, Written)
-
-
-def test_a_new_contact_is_in_the_scope_it_was_created_in() -> None:
-    app = MemoryApp("app", Habits(scopes=(Scope("1", "All"),)))
-    connector = connect(app)
-    (outcome,) = connector.create([Creation("", {"given_name": "Ada"}, scope="1")])
-    assert isinstance(outcome, Written)
-    assert outcome.record is not None
-    assert outcome.record.scopes == ("1",)
-    app.put_into(outcome.id)
-    app.archive(outcome.id)
-    record = connector.get_written([outcome.id])[outcome.id]
-    assert (record.scopes, record.archived) == ((), True)

@@ -273,16 +273,6 @@ def test_va9_the_company_is_written_only_while_no_account_is_linked(space: Space
     assert space.update(id_, {"city": "Rome"}) == [Written(id_)]
 
 
-def test_an_owner_is_changed_and_never_cleared(space: Space) -> None:
-    id_ = space.add()
-    dora = space.clients["dora@example.com"]
-    assert space.update(id_, {"owner_id": dora, "unit_id": space.units["Rome"]}) == [Written(id_)]
-    row = space.row(id_)
-    assert (row["owner_id"], row["unit_id"]) == (dora, space.units["Rome"])
-    (outcome,) = space.update(id_, {"owner_id": None})
-    assert isinstance(outcome, Rejected)
-
-
 @pytest.mark.parametrize("key", ["full_name", "company.name", "cf_budget", "cf_rating", "id"])
 def test_what_cannot_be_written_is_refused_before_it_is_sent(space: Space, key: str) -> None:
     id_ = space.add()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from connections.sandbox.google import GoogleSandbox
 from connections.sandbox.pipeliner import PipelinerSandbox
 from connections.sandbox.seed import Person, people, side_people
 
@@ -60,3 +61,36 @@ def test_a_new_space_holds_its_people() -> None:
     assert any(row["primary_account"] for row in rows)
     assert any(row["quick_account_name"] for row in rows)
     assert any(row["cf_birthday"] for row in rows)
+    for name in ("cf_region_id", "cf_interests", "cf_newsletter", "cf_score", "cf_children"):
+        assert len({str(row[name]) for row in rows}) > 1
+    again = PipelinerSandbox(seed=1, people=25).contacts().values()
+    told = ("last_name", "owner_id", "unit_id", "cf_region_id", "cf_interests", "cf_score")
+    assert [[row[name] for name in told] for row in again] == [
+        [row[name] for name in told] for row in rows
+    ]
+
+
+def test_a_new_google_account_has_labels_and_custom_fields() -> None:
+    one, two = GoogleSandbox(people=20, seed=1), GoogleSandbox(people=20, seed=1)
+    assert [labels_and_fields(one), labels_and_fields(two)] == [labels_and_fields(one)] * 2
+    found = labels_and_fields(one)
+    assert {name for labels, _ in found for name in labels} == {
+        "myContacts", "Customers", "Partners", "Suppliers",
+    }  # fmt: skip
+    assert {key for _, fields in found for key in fields} == {"Tier", "Customer number"}
+    assert any(labels == {"myContacts"} and not fields for labels, fields in found)
+    assert any(len(labels) > 2 for labels, _ in found)
+
+
+def labels_and_fields(sandbox: GoogleSandbox) -> list[tuple[set[str], dict[str, str]]]:
+    names = {f"contactGroups/{row['id']}": row["name"] for row in sandbox.groups.of(sandbox.email)}
+    return [
+        (
+            {
+                names[item["contactGroupMembership"]["contactGroupResourceName"]]
+                for item in person["memberships"]
+            },
+            {item["key"]: item["value"] for item in person.get("userDefined", [])},
+        )
+        for person in sandbox.contacts().values()
+    ]

@@ -78,6 +78,23 @@ def test_a_person_deletes_and_restores_a_contact(google: GoogleClient) -> None:
     assert given_names(list(google.sandbox.contacts().values())) == ["Ada"]
 
 
+def test_custom_fields_are_edited_a_line_each(google: GoogleClient) -> None:
+    google.create(names=[{"givenName": "Ada"}], userDefined=[{"key": "Tier", "value": "Gold"}])
+    (key,) = google.sandbox.contacts()
+    assert "Tier: Gold" in page(google, f"contacts/{key}")
+    values = google.sandbox.form_values(key) or {}
+    submit(google, key, **{**values, "custom": "Tier: Silver\r\nSince: 2020-01-02 12:00"})
+    items = google.sandbox.contacts()[key]["userDefined"]
+    assert [(item["key"], item["value"]) for item in items] == [
+        ("Tier", "Silver"), ("Since", "2020-01-02 12:00"),
+    ]  # fmt: skip
+    for text in ("Silver", ": Silver", "Tier:"):
+        answer = submit(google, key, **{**values, "custom": text})
+        assert "custom-error" in answer.text
+    submit(google, key, **{**values, "custom": ""})
+    assert "userDefined" not in google.sandbox.contacts()[key]
+
+
 def test_a_wrong_date_is_told_beside_its_field(google: GoogleClient) -> None:
     for text in ("29.2.", "2001-02-30"):
         answer = submit(google, "new", given="Ada", birthday=text)

@@ -190,7 +190,7 @@ def test_with_renames_an_edit_of_the_addresses_changes_the_name(google: GoogleCl
 def test_merged_contacts_are_one_that_answers_to_both_names(google: GoogleClient) -> None:
     keep = google.create(names=[{"givenName": "A"}], emailAddresses=[{"value": "a@b.test"}])
     lost = google.create(
-        names=[{"givenName": "B"}], emailAddresses=[{"value": "a@b.test"}, {"value": "c@b.test"}]
+        names=[{"givenName": "B"}], emailAddresses=[{"value": "c@b.test"}, {"value": "a@b.test"}]
     )
     _, token = google.list_all()
     google.sandbox.merge(keep["resourceName"], lost["resourceName"])

@@ -99,6 +99,43 @@ def test_custom_fields_are_edited_in_the_form(sandbox: PipelinerSandbox) -> None
     assert (row["cf_region_id"], row["cf_children"]) == (None, None)
 
 
+def test_several_options_and_a_time_are_edited_as_text(sandbox: PipelinerSandbox) -> None:
+    contact = sandbox.add_contact({"last_name": "x"})
+    options = {row["option_name"]: key for key, row in sandbox.rows("Data").items()}
+    values = form(sandbox, contact) | {
+        "cf_interests": "travel, Books",
+        "cf_last_call": "2026-01-02 03:04:05",
+    }
+    assert send(sandbox, contact, **values, action="save").status_code == 303
+    row = sandbox.contacts()[contact]
+    assert row["cf_interests"] == [options["Travel"], options["Books"]]
+    assert row["cf_last_call"] == "2026-01-02 03:04:05+00:00"
+    shown = form(sandbox, contact)
+    assert (shown["cf_interests"], shown["cf_last_call"]) == (
+        "Travel, Books", "2026-01-02 03:04:05+00:00",
+    )  # fmt: skip
+    assert "Books, Music, Sport, Travel" in page(sandbox, f"/contacts/{contact}")
+    answer = send(sandbox, contact, **shown | {"cf_interests": "Chess"}, action="save")
+    assert 'id="cf_interests-error"' in answer.text
+    send(sandbox, contact, **shown | {"cf_interests": "", "cf_last_call": ""}, action="save")
+    row = sandbox.contacts()[contact]
+    assert (row["cf_interests"], row["cf_last_call"]) == ([], None)
+
+
+def test_owner_and_unit_are_chosen_by_name(sandbox: PipelinerSandbox) -> None:
+    contact = sandbox.add_contact({"last_name": "x"})
+    text = page(sandbox, f"/contacts/{contact}")
+    assert '<label for="owner_id">Owner</label>' in text
+    assert '<label for="unit_id">Unit</label>' in text
+    units = {name: id_ for id_, name in re.findall(r'<option value="([^"]*)"[^>]*>(\w+)<', text)}
+    dora = next(id_ for id_, row in sandbox.rows("Client").items() if "Dora" in row["name"])
+    values = form(sandbox, contact) | {"owner_id": dora, "unit_id": units["Rome"]}
+    send(sandbox, contact, **values, action="save")
+    row = sandbox.contacts()[contact]
+    assert (row["owner_id"], row["unit_id"]) == (dora, units["Rome"])
+    assert "Dora Díaz, Rome" in page(sandbox)
+
+
 def test_what_the_app_refuses_is_shown_beside_the_field(sandbox: PipelinerSandbox) -> None:
     bad = {"last_name": "x", "email1": "<nobody>", "owner_id": owner(sandbox)}
     answer = send(sandbox, "new", **bad, action="save")

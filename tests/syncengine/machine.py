@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from connections.connectors.base import AuthorizationLost, ConnectorError, RateLimited, Unavailable
 from connections.models import Connection
 from syncengine.models import Run
-from tests.connectors.memory import Fault, Killed, Refusal
+from tests.syncengine.machine_apps import Error, Misbehaviour, Point, Verb
 from tests.syncengine.machine_checks import links_of
 from tests.syncengine.machine_people import People, picks
 from tests.syncengine.machine_truth import LISTS
 from tests.syncengine.world import approve
-
-ERRORS: dict[str, ConnectorError | Killed] = {
-    "down": Unavailable("down"),
-    "cut": Unavailable("cut", in_doubt=True),
-    "busy": RateLimited("slow down", 7),
-    "locked out": AuthorizationLost("no longer accepted"),
-    "killed": Killed(),
-}
 
 
 class Machine(People):
@@ -61,32 +52,24 @@ class Machine(People):
 
     @rule(
         pick=picks,
-        error=st.sampled_from(sorted(ERRORS)),
-        verb=st.sampled_from(("", "changes", "get", "create", "update")),
-        point=st.sampled_from(("before", "middle", "after")),
+        error=st.sampled_from(get_args(Error)),
+        verb=st.sampled_from(get_args(Verb)),
+        point=st.sampled_from(get_args(Point)),
         after=st.sampled_from((0, 0, 1, 2)),
     )
-    def break_down(self, pick: int, error: str, verb: str, point: Any, after: int) -> None:
+    def break_down(self, pick: int, error: Error, verb: Verb, point: Point, after: int) -> None:
         if error in ("busy", "locked out", "down"):
             point = "before"
         app = self.app(pick)
-        app.faults.append(Fault(ERRORS[error], verb, point, after))
+        app.break_down(error, verb, point, after)
         for connection in self.now():
             if app.key in (connection.left.label, connection.right.label):
                 self._sync(connection.pk)
         self._authorize()
 
-    @rule(pick=picks, what=st.sampled_from(("odd answer", "expired", "refused", "full")))
-    def behave_badly(self, pick: int, what: str) -> None:
-        app = self.app(pick)
-        if what == "odd answer":
-            app.doubts += 1
-        elif what == "expired":
-            app.expire_cursors()
-        else:
-            app.refusals.append(
-                Refusal(lambda values: bool(values.get("company")), "company", what == "full")
-            )
+    @rule(pick=picks, what=st.sampled_from(get_args(Misbehaviour)))
+    def behave_badly(self, pick: int, what: Misbehaviour) -> None:
+        self.app(pick).misbehave(what)
 
     @rule(pick=picks, moments=st.integers(0, 14) | st.integers(0, 120))
     def kill(self, pick: int, moments: int) -> None:
@@ -117,7 +100,7 @@ class Machine(People):
                 ("switched_off", ["emails"]),
                 ("switched_off", []),
                 ("left_scope", []),
-                ("left_scope", ["south"]),
+                ("left_scope", ["South"]),
                 ("state", "paused"),
             )
         ),
@@ -125,8 +108,9 @@ class Machine(People):
     def configure(self, pick: int, setting: tuple[str, Any]) -> None:
         name, value = setting
         connection = self.now()[pick % len(self.connections)]
-        if name == "left_scope" and not self.setup.left.scopes:
-            return
+        if name == "left_scope":
+            scopes = self.world.apps[connection.left.label].scopes
+            value = [scope.id for scope in scopes if scope.name in value]
         Connection.objects.filter(pk=connection.pk).update(**{name: value})
         connection.refresh_from_db()
         approve(connection)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
+from abc import abstractmethod
+from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import transaction
 from django.db.models import Q
@@ -18,18 +19,17 @@ from syncengine import control, engine
 from syncengine.engine import Progress
 from syncengine.models import Contact, Intent, Run
 from syncengine.state import Status
-from tests.connectors.memory import Killed, MemoryApp
+from tests.connectors.memory import Killed
+from tests.syncengine.machine_apps import App
 from tests.syncengine.machine_checks import Watch, links_of
 from tests.syncengine.machine_setup import SHAPES, Setup
 from tests.syncengine.machine_truth import Ref, Truth
-from tests.syncengine.machine_world import WatchedMemory, mortal_world
+from tests.syncengine.machine_world import MachineWorld
 from tests.syncengine.world import writes
 
 ROUNDS = 12
 """How many rounds of syncs it may take until a round does nothing [I1]."""
 LEASE = 125
-ROUND_SECONDS = 700
-"""Between two rounds: longer than a lease, an app's lateness and its settling time together."""
 DAY = 25 * 3600
 ENDED_WELL = (Run.Status.DONE, Run.Status.PARTLY_FAILED)
 MOST_REQUESTS = 400
@@ -41,6 +41,10 @@ class Base(RuleBasedStateMachine):
 
     setups: ClassVar[st.SearchStrategy[Setup]] = st.just(Setup())
 
+    @abstractmethod
+    def open_world(self, setup: Setup) -> AbstractContextManager[MachineWorld]:
+        """Give the world for a setup."""
+
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
@@ -51,15 +55,15 @@ class Base(RuleBasedStateMachine):
         setup = data.draw(self.setups, label="setup")
         self.setup = setup
         self.stack.enter_context(_rolled_back())
-        self.world, self.reaper = self.stack.enter_context(mortal_world(setup.left, setup.right))
-        self.clock = self.world.clock
+        self.world = self.stack.enter_context(self.open_world(setup))
+        self.clock, self.reaper = self.world.clock, self.world.reaper
         pairs = SHAPES[setup.shape]
         for key in dict.fromkeys(key for pair in pairs for key in pair):
-            self.world.app(key, setup.left if key.startswith("left") else setup.right)
+            self.world.app(key)
         self.connections = [
             self.world.connect(left, right, **dict(setup.settings)).pk for left, right in pairs
         ]
-        self.are_names_joined = setup.left.one_name or setup.right.one_name
+        self.are_names_joined = any(app.one_name for app in self.world.apps.values())
         self.name_fields = ("name",) if self.are_names_joined else ("given_name", "family_name")
         self.truth = Truth(
             self.world.apps, (*self.name_fields, "company", "city", "postal_code", "notes")
@@ -80,7 +84,7 @@ class Base(RuleBasedStateMachine):
 
     # -- who and what ------------------------------------------------------------------------------
 
-    def app(self, pick: int) -> MemoryApp:
+    def app(self, pick: int) -> App:
         apps = list(self.world.apps.values())
         return apps[pick % len(apps)]
 
@@ -188,16 +192,11 @@ class Base(RuleBasedStateMachine):
             assert self.is_killed, f"nobody else is there, but {advance.who} holds it"
             self.clock.go(LEASE)
             self.is_killed = False
-        self.watch.observe(self.now(), self._overtaken())
+        self.watch.observe(self.now())
         return advance
 
     def _requests(self) -> int:
-        return sum(app.requests.total() for app in self.world.apps.values())
-
-    def _overtaken(self) -> list[Any]:
-        overtaken = list(WatchedMemory.overtaken)
-        WatchedMemory.overtaken.clear()
-        return overtaken
+        return sum(app.requested() for app in self.world.apps.values())
 
     # -- quiet -------------------------------------------------------------------------------------
 
@@ -216,9 +215,7 @@ class Base(RuleBasedStateMachine):
     def _mend(self) -> None:
         self.reaper.spare()
         for app in self.world.apps.values():
-            app.faults.clear()
-            app.refusals.clear()
-            app.doubts = 0
+            app.mend()
         self._authorize()
         for connection in self.now():
             if connection.state != Connection.State.ACTIVE:
@@ -228,8 +225,8 @@ class Base(RuleBasedStateMachine):
     def _authorize(self) -> None:
         """A person authorizes again what needs it [AC5]."""
         for account in Account.objects.filter(status=Account.Status.NEEDS_AUTHORIZATION):
-            self.world.apps[account.label].faults.clear()
-            checked = accounts.check(account.app, account.settings, account.secrets or {})
+            secrets = self.world.apps[account.label].let_in(account.secrets or {})
+            checked = accounts.check(account.app, account.settings, secrets)
             accounts.authorize(account, checked, self.clock())
 
     def _settle(self, *, may_fail: bool = False) -> None:
@@ -241,7 +238,7 @@ class Base(RuleBasedStateMachine):
 
     def _round(self) -> bool:
         """Sync all, and return whether nothing was done."""
-        self.clock.go(ROUND_SECONDS)
+        self.clock.go(self.world.round_seconds)
         is_calm = True
         for connection_id in self.connections:
             run = self._sync(connection_id)

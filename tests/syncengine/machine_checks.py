@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -12,9 +12,8 @@ from connections.schema import is_blank
 from syncengine import matching, wording
 from syncengine.models import Contact
 from syncengine.state import Status
-from tests.connectors.memory import MemoryApp
+from tests.syncengine.machine_apps import App, Overtaken
 from tests.syncengine.machine_truth import ADDRESS, LISTS, Person, Ref, Truth, alike
-from tests.syncengine.machine_world import Overtaken
 
 WINDOW = timedelta(seconds=60)
 """How long before a write an edit of the same field may go unseen, without compare-and-set [I3]."""
@@ -69,20 +68,16 @@ class Watch:
     """What the engine created."""
 
     @property
-    def apps(self) -> dict[str, MemoryApp]:
+    def apps(self) -> dict[str, App]:
         return dict(self.truth.apps)
 
     def writes(self) -> int:
         return sum(len(app.writes) for app in self.apps.values())
 
-    def observe(
-        self,
-        connections: Sequence[Connection],
-        overtaken: Iterable[Overtaken],
-    ) -> None:
+    def observe(self, connections: Sequence[Connection]) -> None:
         """Take in what was written and linked since last time, and check what holds at any time."""
         for key, app in self.apps.items():
-            mapped = set(_mapped_keys(connections, key))
+            mapped = set(_mapped_names(connections, key))
             start = self.seen_writes.get(key, 0)
             for verb, id_, changes in app.writes[start:]:
                 assert set(changes) <= mapped, f"an unmapped field was written: {changes}"
@@ -91,8 +86,9 @@ class Watch:
             self.seen_writes[key] = len(app.writes)
             live = {ref.id for ref in self.truth.live if ref.app == key}
             assert set(app.live()) == live, "I5: the engine deleted or restored a contact"
-        for each in overtaken:
-            self._overtaken(each)
+            for each in app.overtaken:
+                self._overtaken(each)
+            app.overtaken.clear()
         for link in links_of(connections):
             self._follow(link)
 
@@ -111,7 +107,7 @@ class Watch:
         app = self.apps[each.app]
         edited_at = self.truth.edited_at.get((ref, each.field))
         if edited_at is not None:
-            late = timedelta(seconds=app.habits.late)
+            late = timedelta(seconds=app.late)
             assert app.clock() - edited_at <= WINDOW + late, f"I3: written over a known edit {each}"
         if each.field in LISTS:
             person.lists[each.field].is_overtaken = True
@@ -182,7 +178,7 @@ class Watch:
         if reason == wording.NO_NAME:
             return "" if without_email and without_name else "it has a name or an address"
         if reason.startswith("Archived"):
-            archived = any(self.apps[ref.app].rows[ref.id].archived for ref in link.refs)
+            archived = any(self.apps[ref.app].row(ref.id).archived for ref in link.refs)
             return "" if archived else "it is not archived"
         if reason.startswith("Outside"):
             inside = all(self._is_in_scope(connection, ref) for ref in link.refs)
@@ -210,7 +206,7 @@ class Watch:
             connection.left.label: connection.left_scope,
             connection.right.label: connection.right_scope,
         }.get(ref.app)
-        return not scope or not set(scope).isdisjoint(self.apps[ref.app].rows[ref.id].scopes)
+        return not scope or not set(scope).isdisjoint(self.apps[ref.app].row(ref.id).scopes)
 
     def _check_pair(self, link: Link) -> None:
         """Each side holds what the other side's value becomes there [I1]."""
@@ -240,11 +236,9 @@ class Watch:
         one_list, two_list = (self.truth.entries(ref, name) for ref in (left, right))
         if one_list == two_list:
             return ""
-        slots = [ref for ref in (left, right) if self.apps[ref.app].habits.slots]
+        slots = [ref for ref in (left, right) if self.apps[ref.app].slots]
         known = person.lists[name]
-        known.is_overfull |= any(
-            len(known.may) > (self.apps[ref.app].habits.slots or 0) for ref in slots
-        )
+        known.is_overfull |= any(len(known.may) > (self.apps[ref.app].slots or 0) for ref in slots)
         if known.is_overfull and (one_list <= two_list or two_list <= one_list):
             return ""
         return f"{sorted(one_list)} and {sorted(two_list)}"
@@ -331,12 +325,13 @@ def mapped_names(connection: Connection, truth: Truth) -> list[str]:
     return [name for name in (*truth.text_names, *LISTS) if roles.get(name, name) not in off]
 
 
-def _mapped_keys(connections: Sequence[Connection], key: str) -> Iterator[str]:
+def _mapped_names(connections: Sequence[Connection], key: str) -> Iterator[str]:
     for connection in connections:
         for side in SIDES:
             if connection.account(side).label != key:
                 continue
             configuration = connection.configuration()
             for pair in configuration.pairs:
-                yield pair.field(side).key
+                if role := pair.field(side).role:
+                    yield role.value
             yield from ("given_name", "family_name", "full_name")

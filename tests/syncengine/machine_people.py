@@ -9,7 +9,7 @@ from hypothesis.stateful import rule
 
 from connections.schema import Value, is_blank
 from syncengine.models import Contact
-from tests.connectors.memory import MemoryApp
+from tests.syncengine.machine_apps import App
 from tests.syncengine.machine_base import Base
 from tests.syncengine.machine_truth import LISTS, Ref
 
@@ -40,13 +40,13 @@ class People(Base):
                 self._sync(connection_id)
 
     def _person(
-        self, app: MemoryApp, values: dict[str, Value], *, named: bool = True
+        self, app: App, values: dict[str, Value], *, named: bool = True
     ) -> dict[str, Value]:
-        if named:
+        if named or app.names_all:
             given, family = self.word("Ga"), self.word("Fa")
             names: dict[str, Value] = (
                 {"full_name": f"{given} {family}"}
-                if app.habits.one_name
+                if app.one_name
                 else {"given_name": given, "family_name": family}
             )
             values = values | names
@@ -56,8 +56,8 @@ class People(Base):
         """Return whether there are people enough: the fewer, the more happens to each."""
         return len(self.truth.live) >= 4 * len(self.world.apps)
 
-    def _add(self, app: MemoryApp, token: str, values: dict[str, Value]) -> None:
-        scopes = tuple(scope.id for scope in app.habits.scopes)
+    def _add(self, app: App, token: str, values: dict[str, Value]) -> None:
+        scopes = tuple(scope.id for scope in app.scopes)
         inside = (scopes[self.next() % len(scopes)],) if scopes else ()
         id_ = app.add(scopes=inside, **values, job_title=token)
         ref = Ref(app.key, id_)
@@ -76,7 +76,7 @@ class People(Base):
         if not self.is_full():
             self._add_one(self.app(pick), text, named=named, emails=emails)
 
-    def _add_one(self, app: MemoryApp, text: str, *, named: bool, emails: int) -> None:
+    def _add_one(self, app: App, text: str, *, named: bool, emails: int) -> None:
         values = self._person(
             app,
             {
@@ -96,13 +96,13 @@ class People(Base):
         """
         self._add_twins(self.app(pick), self.app(other_pick), text)
 
-    def _add_twins(self, one: MemoryApp, two: MemoryApp, text: str) -> None:
+    def _add_twins(self, one: App, two: App, text: str) -> None:
         if one is two or self.is_full():
             return
         token, email = f"T{self.next()}", self.email()
         for app in (one, two):
             self._add(app, token, self._person(app, {"emails": (email,), "city": self.text(text)}))
-        self.clock.go(max(one.habits.late, two.habits.late) + 1)
+        self.clock.go(max(one.late, two.late) + 1)
 
     @rule(pick=picks, app_pick=picks, text=texts)
     def add_a_duplicate(self, pick: int, app_pick: int, text: str) -> None:
@@ -164,7 +164,7 @@ class People(Base):
         if ref is None:
             return
         word = self.word("Gb" if part == "given_name" else "Fb")
-        if not self.world.apps[ref.app].habits.one_name:
+        if not self.world.apps[ref.app].one_name:
             self._edit(ref, {part: word})
             return
         given, _, family = str(self.truth.value(ref, "name") or "").rpartition(" ")
@@ -193,7 +193,7 @@ class People(Base):
         new = self.email() if key == "emails" else self.phone()
         place = entry % len(now) if now else 0
         if what == "add":
-            slots = self.world.apps[ref.app].habits.slots
+            slots = self.world.apps[ref.app].slots
             if slots is None or len(now) < slots:
                 self._edit(ref, {key: (*now, new)})
         elif now:
@@ -224,7 +224,7 @@ class People(Base):
     @rule(pick=picks, scope=picks)
     def move(self, pick: int, scope: int) -> None:
         """A contact is put into another scope, out of what is synced perhaps."""
-        if (ref := self.ref(pick)) and (scopes := self.world.apps[ref.app].habits.scopes):
+        if (ref := self.ref(pick)) and (scopes := self.world.apps[ref.app].scopes):
             self.world.apps[ref.app].put_into(ref.id, scopes[scope % len(scopes)].id)
 
     @rule(pick=picks, other_pick=picks)

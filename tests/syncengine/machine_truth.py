@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from connections.schema import Type, Value, entries_of, entry_key, is_blank
-from tests.connectors.memory import MemoryApp
+from tests.syncengine.machine_apps import App
 
 TOKEN = "job_title"
 """The field that tells who a contact is: people never edit it."""
@@ -29,9 +29,9 @@ class Ref(NamedTuple):
     id: str
 
 
-def view(app: MemoryApp, row: Mapping[str, Value], name: str) -> Value:
+def view(app: App, row: Mapping[str, Value], name: str) -> Value:
     """Return what a contact shows of a field; "name" is the joined one."""
-    if name != "name" or app.habits.one_name:
+    if name != "name" or app.one_name:
         return row.get("full_name" if name == "name" else name)
     return " ".join(str(row[part]) for part in NAMES if row.get(part)) or None
 
@@ -196,7 +196,7 @@ class Person:
 class Truth:
     """Who is who, and what people did."""
 
-    apps: Mapping[str, MemoryApp]
+    apps: Mapping[str, App]
     text_names: tuple[str, ...]
     """The fields that hold one text each, names included."""
     people: list[Person] = field(default_factory=list)
@@ -205,7 +205,7 @@ class Truth:
     edited_at: dict[tuple[Ref, str], datetime] = field(default_factory=dict)
 
     def row(self, ref: Ref) -> Mapping[str, Value]:
-        return self.apps[ref.app].rows[ref.id].values
+        return self.apps[ref.app].row(ref.id).values
 
     def value(self, ref: Ref, name: str) -> Value:
         return view(self.apps[ref.app], self.row(ref), name)

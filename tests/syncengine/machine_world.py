@@ -1,25 +1,24 @@
-"""The world of the state machine: a time of its own, apps that are watched, and kills."""
+"""The process and the time of the state machine: runs without threads, and kills."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pytest
 from django.db import connection as database
 
-from connections.connectors import registered
-from connections.connectors.base import Known, Outcome, Page, Update
-from connections.schema import is_blank
+from connections.connectors.base import Known, Page
+from connections.models import Connection
 from syncengine import clock, leases, reading, sending
 from syncengine.ahead import Pages
 from syncengine.leases import Held
-from tests.connectors import memory
-from tests.connectors.memory import Habits, Killed, Memory
+from tests.connectors.memory import Killed
+from tests.syncengine.machine_apps import App
 from tests.syncengine.world import Clock, World
 
 R = TypeVar("R")
@@ -37,38 +36,6 @@ class Ticking(Clock):
 
     def go(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
-
-
-class Overtaken(NamedTuple):
-    """A field that was written over an edit which the app had not shown yet [I3]."""
-
-    app: str
-    id: str
-    field: str
-
-
-class WatchedMemory(Memory):
-    """Notes which writes went over an edit that was not known."""
-
-    overtaken: ClassVar[list[Overtaken]] = []
-
-    def update(self, batch: Sequence[Update]) -> list[Outcome]:
-        for each in () if self.habits.compare_and_set else batch:
-            row = self.store.find(each.asked_as)
-            for key in each.changes if row is not None else ():
-                assert row is not None
-                known, stands = each.values.get(key), row.values.get(key)
-                if known != stands and not (is_blank(known) and is_blank(stands)):
-                    self.overtaken.append(Overtaken(self.store.key, row.id, key))
-        return super().update(batch)
-
-
-class LeftMemory(WatchedMemory):
-    app = memory.Memory.app
-
-
-class RightMemory(WatchedMemory):
-    app = memory.OtherMemory.app
 
 
 class OneByOne:
@@ -103,9 +70,12 @@ class Done(Generic[R]):
         return self.value
 
 
-def page_by_page(pages: Pages, known: Known) -> Generator[Page]:
+def page_by_page(pages: Pages, known: Known, stop: Callable[[], bool]) -> Generator[Page]:
     """Yield the pages, each when it is asked for."""
-    yield from pages(known)
+    for page in pages(known):
+        yield page
+        if stop():
+            return
 
 
 @dataclass
@@ -170,21 +140,39 @@ def _mortal(monkeypatch: pytest.MonkeyPatch, reaper: Reaper) -> Iterator[None]:
         yield
 
 
+@dataclass
+class MachineWorld:
+    """Apps by key, each with an account; the keys of left apps begin with "left"."""
+
+    clock: Clock
+    reaper: Reaper
+    make: Callable[[str], App]
+    """Makes an app and authorizes an account there."""
+    round_seconds: float = 700
+    """Longer than a lease, the apps' lateness and their settling time together."""
+    apps: dict[str, App] = field(default_factory=dict)
+
+    def app(self, key: str) -> None:
+        self.apps[key] = self.make(key)
+
+    def connect(self, left: str, right: str, **settings: Any) -> Connection:
+        """Make an active connection; its scope is told by the names of the scopes."""
+        scopes = {scope.name: scope.id for scope in self.apps[left].scopes}
+        if names := settings.pop("left_scope", ()):
+            settings["left_scope"] = [scopes[name] for name in names]
+        return World(self.clock).connect(left, right, **settings)
+
+
 @contextmanager
-def mortal_world(left: Habits, right: Habits) -> Iterator[tuple[World, Reaper]]:
-    """Give a world whose process can be killed, in which each run is the same each time."""
+def mortal() -> Iterator[tuple[Clock, Reaper]]:
+    """Let the process be one that can be killed, with a time of its own, in which each run is the
+    same each time.
+    """
     reaper, own_clock = Reaper(), Ticking()
-    WatchedMemory.overtaken.clear()
-    with ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", own_clock)
         patch.setattr(sending, "ThreadPoolExecutor", OneByOne)
         patch.setattr(sending, "close_connections", lambda: None)
         patch.setattr(reading, "read_ahead", page_by_page)
-        here = "tests.syncengine.machine_world"
-        stack.enter_context(registered("memory", f"{here}.LeftMemory"))
-        stack.enter_context(registered("othermemory", f"{here}.RightMemory"))
-        stack.enter_context(memory.behaving(LeftMemory, left))
-        stack.enter_context(memory.behaving(RightMemory, right))
-        stack.enter_context(_mortal(patch, reaper))
-        yield World(own_clock), reaper
+        with _mortal(patch, reaper):
+            yield own_clock, reaper

@@ -121,7 +121,7 @@ def test_i2_a_creation_whose_answer_was_lost_is_found_by_its_mark(w: World) -> N
 
     assert len(right.live()) == 1
     assert contact_of(connection, left="Ada").status == Status.IN_SYNC
-    assert writes(run) == 0
+    assert (run.created_right, run.updated_right, run.linked) == (1, 0, 0)
 
 
 def test_i2_a_creation_that_never_happened_is_made_after_the_settling_time(w: World) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from syncengine.models import Contact
+from syncengine.state import Status
 from tests.connectors.memory import Habits
 from tests.syncengine.world import values, world
 
@@ -70,3 +72,23 @@ def test_i3_what_another_connection_wrote_is_not_written_over_before_it_is_seen(
         ((phones,),) = values(left, "phones")
         assert set(phones) == {"+43 1 5885801", "+43 1 5885802", "+43 1 5885803"}  # type: ignore[arg-type]
         assert len(values(right2, "phones")[0][0]) == 3  # type: ignore[arg-type]
+
+
+def test_i5_one_who_was_merged_away_and_brought_back_is_not_taken_for_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with world(monkeypatch) as w:
+        left, right = w.app("left"), w.app("right")
+        kept = left.add(given_name="Ada", emails=("ada@example.org",))
+        lost = left.add(given_name="Bob", emails=("bob@example.org",))
+        connection = w.connect("left", "right")
+        w.settle(connection)
+
+        left.merge(kept, lost)
+        w.settle(connection)
+        left.restore(lost)
+        left.edit(kept, city="Graz")
+        w.settle(connection)
+
+        assert set(Contact.objects.values_list("status", flat=True)) == {Status.IN_SYNC}
+        assert len(right.live()) == 2

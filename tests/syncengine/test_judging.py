@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from connections.configuration import SIDES, Pair, Side
-from connections.schema import Field, Type, Value
+from connections.schema import Field, Option, Type, Value
 from syncengine import deciding
 from syncengine.state import Status
 from tests.syncengine.builders import ANN, PHONES, TwoApps, configure, linked, one_pair, synced
@@ -120,7 +120,7 @@ def test_i4_judging_one_side_leaves_the_other_on_record() -> None:
     world.take(first)
     world.write("right", first.writes["right"])
 
-    base, sent, flags = deciding.judge(world.configuration, world.state(), {"right"})
+    base, sent, _, flags = deciding.judge(world.configuration, world.state(), {"right"})
 
     assert set(sent) == {("emails=emails", "left")}
     assert flags == ()
@@ -178,7 +178,10 @@ def test_i3_a_clear_before_the_sight_of_a_first_merge_is_copied() -> None:
 
 
 def test_what_was_sent_under_other_options_is_merged_anew() -> None:
-    kind, sort = (Field(key, key, Type.CHOICE) for key in ("kind", "sort"))
+    kind, sort = (
+        Field(key, key, Type.CHOICE, options=tuple(Option(each, each) for each in options))
+        for key, options in (("kind", "12"), ("sort", "xy"))
+    )
     pair = Pair(kind, sort, options=(("1", "x"), ("2", "y")))
     configuration = configure((kind,), (sort,), (pair,), avoid_duplicates=False)
     world = TwoApps(configuration, {"kind": "1"}, {"sort": None})

@@ -233,3 +233,79 @@ def test_the_intent_travels_with_the_contact(sides: Sides) -> None:
     (entry,) = sides.person()["clientData"]
     assert entry["key"] == "pipesite"
     assert RemoteRecord(id="x", version="1", mark=entry["value"]).mark.startswith("20")
+
+
+def customs(person: dict[str, Any]) -> dict[str, str]:
+    """Return a Google contact's custom fields."""
+    return {each["key"]: each["value"] for each in person.get("userDefined", ())}
+
+
+MAPPED = (
+    ("cf_nickname", "nickname", "both"),
+    ("cf_birthday", "birthday", "both"),
+    ("cf_website", "custom.Site", "both"),
+    ("phone2", "custom.Second phone", "both"),
+    ("cf_children", "custom.Children", "left_to_right"),
+    ("cf_region_id", "custom.Region", "left_to_right"),
+    ("cf_interests", "custom.Interests", "left_to_right"),
+    ("company.city", "custom.Company city", "left_to_right"),
+)
+
+
+def test_va5_custom_mappings_of_each_type_sync_over_http(sides: Sides) -> None:
+    for left, right, direction in MAPPED:
+        sides.connection.mappings.create(left=left, right=right, direction=direction)
+    sides.connection.switched_off = ["phones"]
+    sides.connection.save()
+    fields = {field.key: field for field in sides.connection.left.offers.fields}
+    region, interests = (fields[key].options for key in ("cf_region_id", "cf_interests"))
+    id_ = sides.pipeliner.add_contact(
+        ADA
+        | {
+            "cf_nickname": "Countess",
+            "cf_birthday": "1815-12-10",
+            "cf_website": "https://ada.example",
+            "phone2": "01 2222",
+            "cf_children": 3,
+            "cf_region_id": region[0].value,
+            "cf_interests": [option.value for option in interests[:2]],
+        }
+    )
+    sides.start()
+    sides.sync()
+    person = sides.person()
+    assert person["nicknames"][0]["value"] == "Countess"
+    assert person["birthdays"][0]["date"] == {"year": 1815, "month": 12, "day": 10}
+    assert customs(person) == {
+        "Site": "https://ada.example",
+        "Second phone": "01 2222",
+        "Children": "3",
+        "Region": region[0].label,
+        "Interests": f"{interests[0].label}, {interests[1].label}",
+    }
+    assert writes(sides.sync()) == 0
+
+    edited = {**customs(person), "Second phone": "01 3333", "Children": "many"}
+    del edited["Site"]
+    sides.google.edit_contact(
+        sides.person_id(),
+        {
+            "nicknames": [{"value": "Addie"}],
+            "birthdays": [{"date": {"month": 12, "day": 11}}],
+            "userDefined": [{"key": key, "value": value} for key, value in edited.items()],
+        },
+    )
+    sides.pipeliner.edit_contact(id_, {"cf_region_id": region[1].value})
+    sides.sync()
+    row = sides.row()
+    assert (row["cf_nickname"], row["phone1"], row["phone2"]) == ("Addie", ADA["phone1"], "01 3333")
+    assert not row["cf_website"]
+    assert row["cf_birthday"] == "1815-12-10"
+    assert row["cf_children"] == 3
+    assert customs(sides.person())["Region"] == region[1].label
+    assert customs(sides.person())["Children"] == "many"
+    (flag,) = Contact.objects.get().flags
+    assert flag == (
+        "Pipeliner did not get Birthday: the birthday has no year, and the other field needs one"
+    )
+    assert writes(sides.sync()) == 0

@@ -18,15 +18,16 @@ from pathlib import Path
 import psutil
 import pytest
 from django.conf import settings
-from django_q.models import Schedule
+from django_q.models import OrmQ, Schedule
 
 from connections.models import Account
-from syncengine import clock
+from syncengine import clock, processes
 from syncengine.models import Heartbeat, Mirror
-from syncengine.tasks import TICK
+from syncengine.tasks import TICK, beat
 from syncengine.watching import ensure_schedule, silent_for
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+ELSEWHERE = "elsewhere process 1"
 SILENCE = 6
 PATIENCE = 50.0
 
@@ -47,6 +48,37 @@ def test_a_worker_that_holds_a_lease_is_not_silent() -> None:
     lease.lease_expires_at = clock.now() + timedelta(seconds=60)
     lease.save()
     assert silent_for() == 0
+
+
+@pytest.mark.django_db
+def test_a_worker_is_silent_whatever_another_one_shows() -> None:
+    account = Account.objects.create(label="one", app="google")
+    ends_at = clock.now() + timedelta(seconds=60)
+    lease = Mirror.objects.create(
+        account=account, lease_owner="east process 7/9 ab", lease_expires_at=ends_at
+    )
+    assert silent_for("east process 7") == 0
+    assert silent_for("west process 7") == math.inf
+    assert silent_for("east process 70") == math.inf
+
+    lease.delete()
+    Heartbeat.objects.create(worker="east process 7", at=clock.now())
+    Heartbeat.objects.create(worker="west process 7", at=clock.now() - timedelta(seconds=70))
+    assert silent_for() < 10
+    assert 70 <= silent_for("west process 7") < 80
+
+
+@pytest.mark.django_db
+def test_a_sign_asked_of_another_worker_is_left_to_it_for_a_while() -> None:
+    soon = (clock.now() + timedelta(seconds=60)).isoformat()
+    beat(processes.group(), soon)
+    beat(ELSEWHERE, clock.now().isoformat())
+    assert OrmQ.objects.count() == 0
+    assert silent_for(processes.group()) < 10
+
+    beat(ELSEWHERE, soon)
+    assert OrmQ.objects.get().task["args"] == (ELSEWHERE, soon)
+    assert silent_for(ELSEWHERE) == math.inf
 
 
 @pytest.mark.django_db
@@ -78,8 +110,19 @@ class Worker:
 
     def beats(self) -> str:
         with closing(sqlite3.connect(self.database)) as database:
-            row = database.execute("SELECT at FROM syncengine_heartbeat").fetchone()
-        return row[0] if row else ""
+            (at,) = database.execute(
+                "SELECT MAX(at) FROM syncengine_heartbeat WHERE worker <> ?", [ELSEWHERE]
+            ).fetchone()
+        return at or ""
+
+    def another_beats(self) -> None:
+        """Have a worker on another host show that it lives, from now on."""
+        with closing(sqlite3.connect(self.database)) as database:
+            database.execute(
+                "INSERT INTO syncengine_heartbeat (worker, at) VALUES (?, '2099-01-01 00:00:00')",
+                [ELSEWHERE],
+            )
+            database.commit()
 
     def cluster(self) -> list[psutil.Process]:
         return list(self.me.children(recursive=True))
@@ -129,6 +172,7 @@ def worker(template: Path, tmp_path: Path) -> Iterator[Worker]:
 def test_a_cluster_that_hangs_is_started_again(worker: Worker) -> None:
     worker.until(lambda: len(worker.idle()) == 2, "idle workers")
     first = worker.cluster()
+    worker.another_beats()
     for each in worker.idle():
         # One of the two waits with the lock of the queue in hand, which nobody gives back now.
         each.kill()

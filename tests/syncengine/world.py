@@ -43,11 +43,12 @@ class World:
     apps: dict[str, MemoryApp] = field(default_factory=dict)
     left: Habits = field(default_factory=Habits)
     right: Habits = field(default_factory=Habits)
+    kind: type[MemoryApp] = MemoryApp
 
     def app(self, key: str, habits: Habits | None = None) -> MemoryApp:
         """Make an app and authorize an account there."""
         usual = self.right if key.startswith("right") else self.left
-        store = MemoryApp(key, habits or usual, self.clock)
+        store = self.kind(key, habits or usual, self.clock)
         self.apps[key] = store
         kind = "othermemory" if key.startswith("right") else "memory"
         checked = accounts.check(kind, {"app": key}, {"token": "secret-token"})

@@ -88,7 +88,7 @@ def shown(value: Value) -> str:
 def fields_of(change: Change) -> list[dict[str, Any]]:
     """Return the fields of a change with their values."""
     found = []
-    for side, label, before, after, lost, effect, conflict in change.fields or []:
+    for side, label, before, after, lost, effect, conflict, *_ in change.fields or []:
         values = from_json({"before": before, "after": after, "lost": lost})
         found.append(
             {"side": side, "field": label, "effect": effect, "conflict": conflict, **values}

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from connections.configuration import SIDES, other
+from connections.configuration import SIDES
 from connections.models import Connection
-from syncengine import waiting
+from syncengine import twins, waiting
 from syncengine.management.base import ReportingCommand, Usage, find
 from syncengine.models import Contact
 from syncengine.state import Status
@@ -27,6 +27,7 @@ class Command(ReportingCommand):
         "  manage.py review North\n"
         "  manage.py review North --link 12 --with 834\n"
         "  manage.py review North --apart 12 --recreate 15 --retry 16 --retry 17\n"
+        "  manage.py review North --create 18\n"
     )
     epilog = "Exit codes: 0 done, 1 failed, 2 usage."
 
@@ -36,6 +37,7 @@ class Command(ReportingCommand):
         for asked, text in (
             (Asked.LINK, "link this contact with its only candidate, or with the one of --with"),
             (Asked.APART, "keep this contact apart from its candidates, or unlink it"),
+            (Asked.CREATE, "create this contact: it has a name alone, and is new there"),
             (Asked.RECREATE, "create this contact's deleted counterpart again"),
             (Asked.RETRY, "try this contact again"),
         ):
@@ -64,7 +66,7 @@ class Command(ReportingCommand):
         rows = Contact.objects.filter(connection=connection, pk__in=[n for _, n in wishes])
         found = rows.select_related("left", "right").defer("left__content", "right__content")
         contacts = found.in_bulk()
-        _check(wishes, contacts, options["record"])
+        _check(connection, wishes, contacts, options["record"])
         given = []
         for asked, number in wishes:
             record = _partner(contacts[number], options["record"]) if asked == Asked.LINK else None
@@ -76,7 +78,10 @@ class Command(ReportingCommand):
 
 
 def _check(
-    wishes: list[tuple[Asked, int]], contacts: Mapping[int, Contact], record: int | None
+    connection: Connection,
+    wishes: list[tuple[Asked, int]],
+    contacts: Mapping[int, Contact],
+    record: int | None,
 ) -> None:
     numbers = [number for _, number in wishes]
     unknown = [str(number) for number in numbers if number not in contacts]
@@ -88,10 +93,12 @@ def _check(
         raise Usage("--with goes with exactly one --link")
     for asked, number in wishes:
         contact = contacts[number]
-        if asked == Asked.LINK and contact.is_linked:
+        if asked == Asked.LINK and contact.is_linked and twins.survivor(contact) is None:
             raise Usage(f"{number} is linked already; to unlink it: --apart {number}")
         if asked == Asked.RECREATE and contact.status != Status.GONE:
             raise Usage(f"{number} has no deleted counterpart to create again")
+        if asked == Asked.CREATE and not waiting.cases_of(connection, [contact])[0].may_create:
+            raise Usage(f"{number} does not wait in review with a name alone")
 
 
 def _partner(contact: Contact, record: int | None) -> int:
@@ -102,7 +109,7 @@ def _partner(contact: Contact, record: int | None) -> int:
     if record is None:
         these = ", ".join(map(str, found)) or "none"
         raise Usage(f"{contact.pk} has {len(found)} candidates ({these}); say which by --with")
-    there = other("left" if contact.left_id else "right")
+    there = waiting.open_side(contact)
     if record not in found and not waiting.is_record_of(contact.connection, there, record):
         raise Usage(f"there is no record {record} on the {there}")
     return record
@@ -118,6 +125,7 @@ def _as_json(case: Case) -> dict[str, Any]:
         "asked": contact.asked,
         **{side: halves.get(side) for side in SIDES},
         "candidates": [_half_as_json(half) for half in case.candidates],
+        "beside": [_half_as_json(half) for half in case.beside],
     }
 
 
@@ -136,6 +144,7 @@ def _words(case: Case, connection: Connection) -> list[str]:
     lines = [f"{contact.pk}: {contact.get_status_display()}: {contact.reason}{asked}"]
     lines += [f"    {_half_words(half, connection)}" for half in case.halves]
     lines += [f"    candidate {_half_words(half, connection)}" for half in case.candidates]
+    lines += [f"    its counterpart {_half_words(half, connection)}" for half in case.beside]
     return lines
 
 
@@ -152,5 +161,5 @@ def _total(connection: Connection, cases: list[Case]) -> str:
     name = connection.name
     return (
         f"{len(cases)} wait. To settle one by its number: manage.py review “{name}” --link N "
-        f"[--with RECORD] | --apart N | --recreate N | --retry N"
+        f"[--with RECORD] | --apart N | --create N | --recreate N | --retry N"
     )

@@ -1,0 +1,315 @@
+"""Makes the configuration of a connection of what people decided and what the two apps offer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from connections.configuration import (
+    SIDES,
+    Configuration,
+    Direction,
+    FirstMerge,
+    Pair,
+    Side,
+    SideConfiguration,
+    default_pairs,
+    fields_to_know,
+    narrowed,
+    other,
+    widest_arrow,
+)
+from connections.connectors import connector_class
+from connections.connectors.base import App
+from connections.models.account import Account, Catalogue
+from connections.operands import BadValue, ConditionKind, Operator, operand, typed
+from connections.rules import (
+    LABEL_ACTIONS,
+    Action,
+    ActionKind,
+    Condition,
+    Match,
+    Rule,
+    When,
+    action_key,
+)
+from connections.schema import Field, Option, Type, Value
+from connections.setups import ActionSetup, ConditionSetup, OwnersSetup, RuleSetup, Setup
+
+
+def configure(setup: Setup, left: Account, right: Account) -> Configuration:
+    """Return the configuration; what names nothing that exists is left without effect.
+
+    `vanished` says where that is so, and a run stops there before it writes [RU9].
+    """
+    direction = Direction(setup.direction)
+    offers: dict[Side, Catalogue] = {"left": left.offers, "right": right.offers}
+    apps: dict[Side, App] = {"left": _app(left), "right": _app(right)}
+    owners, lost = _owners(setup.owners, offers)
+    sides = {
+        side: _side(setup, side, (left, right)[side == "right"], offers, apps) for side in SIDES
+    }
+    return Configuration(
+        left=sides["left"],
+        right=sides["right"],
+        pairs=(
+            *default_pairs(
+                offers["left"].fields,
+                offers["right"].fields,
+                direction,
+                frozenset(setup.switched_off),
+            ),
+            *_custom_pairs(setup, offers, apps),
+        ),
+        direction=direction,
+        winner="left" if setup.winner == "left" else "right",
+        first_merge=FirstMerge(setup.first_merge),
+        phone_region=setup.phone_region,
+        time_zone=setup.time_zone,
+        avoid_duplicates=setup.avoid_duplicates,
+        copy_blanks=setup.copy_blanks,
+        owners=owners,
+        lost_owners=lost,
+    )
+
+
+def _app(account: Account) -> App:
+    return connector_class(account.app).app
+
+
+def field_of(account: Account, key: str) -> Field | None:
+    """Return a field that an account offers; a custom one that people name need not be listed."""
+    return _field(account.offers, _app(account), key)
+
+
+def _field(offers: Catalogue, app: App, key: str) -> Field | None:
+    found = next((field for field in offers.fields if field.key == key), None)
+    if found is None and app.custom_prefix and key.startswith(app.custom_prefix):
+        label = key.removeprefix(app.custom_prefix)
+        return Field(key, label, Type.TEXT) if label.strip() else None
+    return found
+
+
+def _side(
+    setup: Setup,
+    side: Side,
+    account: Account,
+    offers: dict[Side, Catalogue],
+    apps: dict[Side, App],
+) -> SideConfiguration:
+    app, scope = apps[side], setup.scope(side)
+    here = offers[side]
+    fallback = getattr(setup.owners, f"{side}_fallback")
+    return SideConfiguration(
+        app=app.key,
+        app_label=account.label if app.key == apps[other(side)].key else app.label,
+        account_id=account.pk,
+        scope=here.inside(list(scope)) if scope else None,
+        create_scope=_create_scope(account, here, scope),
+        needs_name=app.needs_name,
+        compare_and_set=app.compare_and_set,
+        custom_prefix=app.custom_prefix,
+        fields=fields_to_know(here.fields),
+        rules=tuple(_rule(each, side, offers, apps) for each in setup.rules_of(side)),
+        owner_field=app.owner_field,
+        label_field=app.label_field,
+        fallback_owner=fallback if any(user.id == fallback for user in here.users) else "",
+    )
+
+
+def _create_scope(account: Account, offers: Catalogue, scope: Sequence[str]) -> str:
+    """Return the scope value that new contacts get: the owner's own where it is inside [AC6]."""
+    if not scope:
+        return ""
+    owner = account.settings.get("user")
+    inside = offers.inside(list(scope))
+    units = (user.unit for user in offers.users if owner and owner in (user.id, user.email))
+    return next((unit for unit in units if unit in inside), scope[0])
+
+
+# Rules
+
+
+def _rule(
+    setup: RuleSetup, side: Side, offers: dict[Side, Catalogue], apps: dict[Side, App]
+) -> Rule:
+    actions = (_action(setup.key, each, other(side), offers, apps) for each in setup.actions)
+    return Rule(
+        setup.key,
+        Match(setup.match),
+        tuple(_condition(each, offers[side], apps[side]) for each in setup.conditions),
+        tuple(each for each in actions if each is not None),
+    )
+
+
+def _condition(setup: ConditionSetup, offers: Catalogue, app: App) -> Condition:
+    kind, operator = ConditionKind(setup.kind), Operator(setup.operator)
+    if kind is ConditionKind.EXISTS:
+        return Condition(kind, operator, (setup.value != ("false",),))
+    if kind is ConditionKind.OWNER:
+        return Condition(kind, operator, setup.value)
+    if kind in (ConditionKind.SCOPE, ConditionKind.LABEL):
+        return Condition(kind, operator, tuple(sorted(offers.inside(list(setup.value)))))
+    field = _field(offers, app, setup.field) or Field(setup.field, setup.field, Type.TEXT)
+    try:
+        return Condition(kind, operator, operand(field, operator, setup.value), field)
+    except BadValue:
+        return Condition(kind, operator, setup.value or ("",), field)
+
+
+def _action(
+    rule_key: str,
+    setup: ActionSetup,
+    target: Side,
+    offers: dict[Side, Catalogue],
+    apps: dict[Side, App],
+) -> Action | None:
+    kind, field = ActionKind(setup.kind), target_field(setup, offers[target], apps[target])
+    if field is None:
+        return None
+    try:
+        value = _action_value(kind, field, setup.value)
+    except BadValue:
+        return None
+    label = str(value) if kind in LABEL_ACTIONS else ""
+    key = action_key(rule_key, kind, field.key, label)
+    return Action(key, kind, field, value, When(setup.when), setup.undo)
+
+
+def target_field(setup: ActionSetup, offers: Catalogue, app: App) -> Field | None:
+    """Return the field of the target that an action writes, None where the app has none."""
+    kind = ActionKind(setup.kind)
+    if kind is ActionKind.SET_FIELD:
+        return _field(offers, app, setup.field)
+    key = {
+        ActionKind.SET_UNIT: app.unit_field,
+        ActionKind.SET_OWNER: app.owner_field,
+        ActionKind.ADD_LABEL: app.label_field,
+        ActionKind.REMOVE_LABEL: app.label_field,
+    }[kind]
+    field = _field(offers, app, key) if key else None
+    if field is None:
+        return None
+    named = offers.users if kind is ActionKind.SET_OWNER else offers.scopes
+    return replace(field, options=tuple(Option(each.id, each.name) for each in named))
+
+
+def _action_value(kind: ActionKind, field: Field, texts: tuple[str, ...]) -> Value:
+    if kind is ActionKind.SET_OWNER and not texts:
+        return None
+    if not texts:
+        raise BadValue("Give a value.")
+    if kind is not ActionKind.SET_FIELD:
+        return texts[0]
+    if field.type is Type.MULTI_CHOICE:
+        return tuple(str(typed(field, text)) for text in texts)
+    return typed(field, texts[0])
+
+
+# Mappings and owners
+
+
+def _custom_pairs(setup: Setup, offers: dict[Side, Catalogue], apps: dict[Side, App]) -> list[Pair]:
+    pairs = []
+    for mapping in setup.mappings:
+        left = _field(offers["left"], apps["left"], mapping.left)
+        right = _field(offers["right"], apps["right"], mapping.right)
+        wanted = narrowed(Direction(setup.direction), Direction(mapping.direction))
+        if left is None or right is None or wanted is None:
+            continue
+        found = widest_arrow(left, right, wanted)
+        if found is not None:
+            pairs.append(Pair(left, right, found, mapping.options))
+    return pairs
+
+
+def _owners(
+    setup: OwnersSetup, offers: dict[Side, Catalogue]
+) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Return the pairs of users who both exist, and the users whose partner does not."""
+    users = {side: {user.id for user in offers[side].users} for side in SIDES}
+    pairs, lost = [], []
+    for left, right in setup.table:
+        if left in users["left"] and right in users["right"]:
+            pairs.append((left, right))
+        else:
+            lost += [left] if left in users["left"] else []
+            lost += [right] if right in users["right"] else []
+    return tuple(pairs), tuple(lost)
+
+
+# What no longer exists
+
+
+def vanished(setup: Setup, left: Account, right: Account) -> list[str]:
+    """Return each place that names what its app no longer has, with what to do [RU9]."""
+    accounts: dict[Side, Account] = {"left": left, "right": right}
+    found = []
+    for side in SIDES:
+        offers, account = accounts[side].offers, accounts[side]
+        if gone := set(setup.scope(side)) - {each.id for each in offers.scopes}:
+            found.append(
+                f"the scope on the {side} side names what no longer exists in {account.label}: "
+                f"{', '.join(sorted(gone))}. Choose the scope again."
+            )
+        for number, rule in enumerate(setup.rules_of(side), 1):
+            place = f"rule {number} for contacts from {account.label}"
+            found += [
+                f"{place}: {what}. Edit the rule."
+                for what in _vanished_in_rule(rule, account, accounts[other(side)])
+            ]
+    for mapping in setup.mappings:
+        for side in SIDES:
+            key = getattr(mapping, side)
+            if field_of(accounts[side], key) is None:
+                found.append(
+                    f"the mapping of {mapping.left} and {mapping.right}: {accounts[side].label} "
+                    f"has no field {key} any more. Remove the mapping or map another field."
+                )
+    return found
+
+
+def _vanished_in_rule(rule: RuleSetup, here: Account, there: Account) -> list[str]:
+    found = []
+    for condition in rule.conditions:
+        kind = ConditionKind(condition.kind)
+        if kind in (ConditionKind.SCOPE, ConditionKind.LABEL):
+            found += _gone(condition.value, {each.id for each in here.offers.scopes}, here)
+        elif kind is ConditionKind.OWNER:
+            found += _gone(condition.value, {each.id for each in here.offers.users}, here)
+        elif kind is ConditionKind.FIELD:
+            found += _gone_of_field(condition, here)
+    for action in rule.actions:
+        found += _gone_of_action(action, there)
+    return found
+
+
+def _gone(named: Sequence[str], known: set[str], account: Account) -> list[str]:
+    return [f"{account.label} no longer has “{each}”" for each in named if each not in known]
+
+
+def _gone_of_field(condition: ConditionSetup, here: Account) -> list[str]:
+    field = field_of(here, condition.field)
+    if field is None:
+        return [f"{here.label} has no field {condition.field} any more"]
+    try:
+        operand(field, Operator(condition.operator), condition.value)
+    except BadValue as problem:
+        return [str(problem).rstrip(".")]
+    return []
+
+
+def _gone_of_action(action: ActionSetup, there: Account) -> list[str]:
+    offers, kind = there.offers, ActionKind(action.kind)
+    field = target_field(action, offers, _app(there))
+    if field is None:
+        return [f"{there.label} has no field {action.field or action.kind} any more"]
+    if kind is ActionKind.SET_OWNER:
+        return _gone(action.value, {each.id for each in offers.users}, there)
+    if kind is not ActionKind.SET_FIELD:
+        return _gone(action.value, {each.id for each in offers.scopes}, there)
+    try:
+        _action_value(kind, field, action.value)
+    except BadValue as problem:
+        return [str(problem).rstrip(".")]
+    return []

@@ -1,0 +1,40 @@
+"""The engine over both stand-ins by real HTTP, whatever people, faults and kills do [I1 to I5]."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.syncengine.machine import Machine
+from tests.syncengine.machine_sandbox_setup import ANY, SETUPS
+from tests.syncengine.machine_sandbox_world import sandbox_world
+from tests.syncengine.machine_setup import Setup
+from tests.syncengine.machine_world import MachineWorld
+from tests.syncengine.test_machine import SUITE
+
+pytestmark = pytest.mark.django_db
+
+
+class OverHttp(Machine):
+    def open_world(self, setup: Setup) -> AbstractContextManager[MachineWorld]:
+        return sandbox_world(setup)
+
+
+@pytest.mark.parametrize("name", SETUPS)
+def test_i1_to_i5_hold_over_http(name: str) -> None:
+    class Suite(OverHttp):
+        setups = st.just(SETUPS[name])
+
+    run_state_machine_as_test(Suite, settings=settings(SUITE, max_examples=3))
+
+
+@pytest.mark.soak
+def test_i1_to_i5_hold_over_http_for_long() -> None:
+    class Soak(OverHttp):
+        setups = ANY
+
+    run_state_machine_as_test(Soak, settings=settings(stateful_step_count=30))
