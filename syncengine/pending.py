@@ -21,6 +21,14 @@ class Refused(Exception):
     """An edit cannot be applied; the message says why and what to do."""
 
 
+class Outdated(Exception):
+    """Somebody edited the set-up meanwhile; `now` is how it is now."""
+
+    def __init__(self, now: Setup) -> None:
+        super().__init__("the set-up was edited meanwhile")
+        self.now = now
+
+
 def of(connection: Connection) -> PendingEdit | None:
     """Return the edit that waits, with who saved it; None where none does."""
     found = PendingEdit.objects.select_related("saved_by").filter(connection=connection)
@@ -43,24 +51,28 @@ def configuration(connection: Connection) -> Configuration:
     return configure(current(connection), connection.left, connection.right)
 
 
-def save(connection: Connection, setup: Setup, by: Any) -> bool:
+def save(connection_id: int, setup: Setup, by: Any, *, seen: Setup) -> bool:
     """Store an edit, and return whether it waits to be applied.
 
     That of a draft is stored at once, as is one that decides no contact anew; any other waits until
     its preview was looked at. One that comes to what is stored already drops the edit that waited.
+    `seen` is what was edited; raises `Outdated` where that is no longer how it is.
     """
-    stored = connection.setup()
-    if connection.state == Connection.State.DRAFT or _decides_nothing(stored, setup):
-        with transaction.atomic():
-            PendingEdit.objects.filter(connection=connection).delete()
+    with transaction.atomic():
+        connection = Connection.objects.select_for_update().get(pk=connection_id)
+        if (now := current(connection)) != seen:
+            raise Outdated(now)
+        stored = connection.setup()
+        if connection.state == Connection.State.DRAFT or _decides_nothing(stored, setup):
+            drop(connection)
             if setup != stored:
                 connection.keep_setup(setup)
-        return False
-    PendingEdit.objects.update_or_create(
-        connection=connection,
-        defaults={"setup": setup.to_json(), "saved_at": clock.now(), "saved_by": by},
-    )
-    return True
+            return False
+        PendingEdit.objects.update_or_create(
+            connection=connection,
+            defaults={"setup": setup.to_json(), "saved_at": clock.now(), "saved_by": by},
+        )
+        return True
 
 
 def _decides_nothing(stored: Setup, setup: Setup) -> bool:

@@ -1,0 +1,63 @@
+"""Edits of a connection's set-up from its pages: the page, a rule, a mapping [CN10].
+
+Each form carries the set-up that it was made of, signed; what was edited meanwhile is never
+overwritten.
+"""
+
+from __future__ import annotations
+
+from django.core import signing
+from django.http import HttpRequest
+
+from connections.models import Connection
+from connections.setups import Setup
+from syncengine import pending
+from syncengine.pending import Outdated
+from syncengine.setup import edits
+from syncengine.views.common import say
+from syncengine.views.edits import in_words, log
+
+SEEN = "seen"
+"""The name of the hidden field that carries the set-up a form was made of."""
+_SALT = "connection setup"
+
+
+def sign(setup: Setup) -> str:
+    """Return a set-up as the hidden field of a form carries it."""
+    return signing.dumps(setup.to_json(), salt=_SALT, compress=True)
+
+
+def seen(request: HttpRequest) -> Setup | None:
+    """Return the set-up that the submitted form was made of; None where it carries none."""
+    try:
+        return Setup.from_json(signing.loads(request.POST.get(SEEN, ""), salt=_SALT))
+    except (signing.BadSignature, KeyError, TypeError, ValueError):
+        return None
+
+
+def save(request: HttpRequest, connection: Connection, setup: Setup) -> dict[str, str]:
+    """Store an edit of the set-up that the submitted form was made of, put it in the log, and say
+    what is next; return what it changed, in words.
+
+    Raises `Outdated` where the set-up is no longer what the form was made of.
+    """
+    before = seen(request)
+    if before is None:
+        raise Outdated(pending.current(connection))
+    waits = pending.save(connection.pk, setup, request.user, seen=before)
+    changed = edits(connection, before, setup)
+    if changed:
+        log(request.user.pk or 0, connection, in_words(changed))
+    if waits:
+        say(request, "The edit is saved and waits: look at its preview, then apply or drop it.")
+    elif changed:
+        say(request, f"“{connection}” is saved.")
+    else:
+        say(request, f"Nothing was changed in “{connection}”.")
+    return changed
+
+
+def meanwhile(request: HttpRequest, connection: Connection, outdated: Outdated) -> dict[str, str]:
+    """Return what others changed since the submitted form was made, in words."""
+    before = seen(request)
+    return edits(connection, before, outdated.now) if before else {}
