@@ -4,7 +4,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,15 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from connections.configuration import Side
 from connections.connectors import connector_class, google_oauth
 from connections.connectors.base import Connector, Identity, Login
 from connections.connectors.google_oauth import GoogleEndpoints
 from connections.connectors.http import Session
+from connections.connectors.pipeliner_fields import COMPANY, COMPANY_PREFIX
 from connections.models import Account, Catalogue, Connection
 from connections.schema import Role
+from connections.setups import Setup
 
 Guard = Callable[[float], None]
 
@@ -85,9 +88,33 @@ def open_account(account: Account, guard: Guard | None = None, deadline: float =
 
 
 def uses_companies(account: Account) -> bool:
-    """Return whether a connection of the account syncs the company, whose feeds are then read."""
+    """Return whether a connection of the account syncs or tests the company, or an edit that waits
+    does: its feeds are then read.
+    """
     using = Connection.objects.filter(Q(left=account) | Q(right=account))
-    return any(connection.syncs(Role.COMPANY) for connection in using.only("switched_off"))
+    if any(connection.syncs(Role.COMPANY) for connection in using.only("switched_off")):
+        return True
+    return any(
+        _names_company(setup, "left" if connection.left_id == account.pk else "right")
+        for connection in using.select_related("pending")
+        for setup in _setups(connection)
+    )
+
+
+def _setups(connection: Connection) -> Iterator[Setup]:
+    yield connection.setup()
+    waiting = getattr(connection, "pending", None)
+    if waiting is not None:
+        yield Setup.from_json(waiting.setup)
+
+
+def _names_company(setup: Setup, side: Side) -> bool:
+    tested = (each.field for rule in setup.rules_of(side) for each in rule.conditions)
+    mapped = (getattr(mapping, side) for mapping in setup.mappings)
+    switched_on = Role.COMPANY.value not in setup.switched_off
+    return switched_on or any(
+        key == COMPANY or key.startswith(COMPANY_PREFIX) for key in (*tested, *mapped)
+    )
 
 
 def consent_url(redirect_uri: str, state: str, code_verifier: str, login_hint: str) -> str:
