@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -43,26 +44,27 @@ class FirstMerge(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A mapping: two fields kept equal in the direction of the arrow."""
+    """A mapping: two fields kept equal in the direction of the arrow.
+
+    `options_mark` tells one way of converting from another: a change makes a first merge of this
+    field.
+    """
 
     left: Field
     right: Field
     direction: Direction = Direction.BOTH
     options: tuple[tuple[str, str], ...] = ()
+    # Asked for each field of each contact.
+    key: str = dataclasses.field(init=False, repr=False, compare=False)
+    options_mark: str = dataclasses.field(init=False, repr=False, compare=False)
 
-    @property
-    def key(self) -> str:
-        return f"{self.left.key}={self.right.key}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.left.key}={self.right.key}")
+        mark = _options_mark(self.left.type, self.right.type, self.options)
+        object.__setattr__(self, "options_mark", mark)
 
     def field(self, side: Side) -> Field:
         return self.left if side == "left" else self.right
-
-    @property
-    def options_mark(self) -> str:
-        """What tells one way of converting from another: a change makes a first merge of this
-        field.
-        """
-        return _options_mark(self.left.type, self.right.type, self.options)
 
 
 @lru_cache(maxsize=4096)
@@ -101,6 +103,11 @@ class SideConfiguration:
     """The keys of the fields that hold the owner and the labels; "" where there is none."""
     fallback_owner: str = ""
     """Who owns the contacts of users whom the table of owners lacks; "" is the account's own."""
+    unit_field: str = ""
+    owner_units: tuple[tuple[str, str], ...] = ()
+    """The unit inside the scope for new contacts of a user, where it is not `create_scope`
+    [AC6].
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +153,8 @@ class Configuration:
 
 
 def _bare(side: SideConfiguration) -> SideConfiguration:
-    """Return a side whose rules tell no names of options, users and labels: these decide
-    nothing.
+    """Return a side whose rules tell no names of options, users and labels, and which tells no
+    units of users: these decide nothing anew.
     """
     rules = tuple(
         replace(
@@ -162,7 +169,7 @@ def _bare(side: SideConfiguration) -> SideConfiguration:
         )
         for rule in side.rules
     )
-    return replace(side, rules=rules)
+    return replace(side, rules=rules, owner_units=())
 
 
 def fields_to_know(fields: Sequence[Field]) -> tuple[Field, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from connections.configuration import (
     SIDES,
@@ -33,7 +35,7 @@ from connections.rules import (
     When,
     action_key,
 )
-from connections.schema import Field, Option, Type, Value
+from connections.schema import LISTS, Field, Option, Type, Value
 from connections.setups import ActionSetup, ConditionSetup, OwnersSetup, RuleSetup, Setup
 
 
@@ -100,20 +102,25 @@ def _side(
     app, scope = apps[side], setup.scope(side)
     here = offers[side]
     fallback = getattr(setup.owners, f"{side}_fallback")
+    create_scope = _create_scope(account, here, scope)
     return SideConfiguration(
         app=app.key,
         app_label=account.label if app.key == apps[other(side)].key else app.label,
         account_id=account.pk,
         scope=here.inside(list(scope)) if scope else None,
-        create_scope=_create_scope(account, here, scope),
+        create_scope=create_scope,
         needs_name=app.needs_name,
         compare_and_set=app.compare_and_set,
         custom_prefix=app.custom_prefix,
         fields=fields_to_know(here.fields),
-        rules=tuple(_rule(each, side, offers, apps) for each in setup.rules_of(side)),
+        rules=tuple(
+            _rule(each, side, offers, apps, setup.time_zone) for each in setup.rules_of(side)
+        ),
         owner_field=app.owner_field,
         label_field=app.label_field,
         fallback_owner=fallback if any(user.id == fallback for user in here.users) else "",
+        unit_field=app.unit_field,
+        owner_units=_owner_units(here, scope, create_scope),
     )
 
 
@@ -127,13 +134,30 @@ def _create_scope(account: Account, offers: Catalogue, scope: Sequence[str]) -> 
     return next((unit for unit in units if unit in inside), scope[0])
 
 
+def _owner_units(
+    offers: Catalogue, scope: Sequence[str], create_scope: str
+) -> tuple[tuple[str, str], ...]:
+    if not scope:
+        return ()
+    inside = offers.inside(list(scope))
+    units = ((user.id, user.unit if user.unit in inside else scope[0]) for user in offers.users)
+    return tuple((user, unit) for user, unit in units if unit != create_scope)
+
+
 # Rules
 
 
 def _rule(
-    setup: RuleSetup, side: Side, offers: dict[Side, Catalogue], apps: dict[Side, App]
+    setup: RuleSetup,
+    side: Side,
+    offers: dict[Side, Catalogue],
+    apps: dict[Side, App],
+    time_zone: str,
 ) -> Rule:
-    actions = (_action(setup.key, each, other(side), offers, apps) for each in setup.actions)
+    target = other(side)
+    actions = (
+        _action(setup.key, each, offers[target], apps[target], time_zone) for each in setup.actions
+    )
     return Rule(
         setup.key,
         Match(setup.match),
@@ -154,22 +178,20 @@ def _condition(setup: ConditionSetup, offers: Catalogue, app: App) -> Condition:
     try:
         return Condition(kind, operator, operand(field, operator, setup.value), field)
     except BadValue:
-        return Condition(kind, operator, setup.value or ("",), field)
+        return Condition(kind, operator, (), field)
 
 
 def _action(
-    rule_key: str,
-    setup: ActionSetup,
-    target: Side,
-    offers: dict[Side, Catalogue],
-    apps: dict[Side, App],
+    rule_key: str, setup: ActionSetup, offers: Catalogue, app: App, time_zone: str
 ) -> Action | None:
-    kind, field = ActionKind(setup.kind), target_field(setup, offers[target], apps[target])
+    kind, field = ActionKind(setup.kind), target_field(setup, offers, app)
     if field is None:
         return None
     try:
         value = _action_value(kind, field, setup.value)
-    except BadValue:
+        if isinstance(value, datetime):
+            value = value.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
+    except (BadValue, OverflowError):
         return None
     label = str(value) if kind in LABEL_ACTIONS else ""
     key = action_key(rule_key, kind, field.key, label)
@@ -195,12 +217,15 @@ def target_field(setup: ActionSetup, offers: Catalogue, app: App) -> Field | Non
 
 
 def _action_value(kind: ActionKind, field: Field, texts: tuple[str, ...]) -> Value:
+    """Return what an action sets, typed as its field; raises `BadValue`."""
     if kind is ActionKind.SET_OWNER and not texts:
         return None
     if not texts:
         raise BadValue("Give a value.")
     if kind is not ActionKind.SET_FIELD:
         return texts[0]
+    if field.read_only or field.derived or field.view_of or field.type in LISTS:
+        raise BadValue(f"{field.label} cannot be set by a rule.")
     if field.type is Type.MULTI_CHOICE:
         return tuple(str(typed(field, text)) for text in texts)
     return typed(field, texts[0])

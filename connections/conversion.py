@@ -167,6 +167,14 @@ class CannotConvert(Exception):
         self.reason = reason
 
 
+class NotCopied(CannotConvert):
+    """The table of options says that this one is not copied: the target stays, and all is well."""
+
+
+NOT_COPIED = ""
+"""What a table of options gives for an option that is not copied."""
+
+
 def convert(
     value: Value,
     source: Field,
@@ -180,8 +188,9 @@ def convert(
 
     `target_now` is what stands there: its time of day is kept where the source has none. A list
     gives its first entry to a single value, and a single value is an entry of a list; two lists are
-    merged elsewhere, entry by entry. `options` has the target's option by the source's; what it
-    lacks goes by equal labels. Raises `CannotConvert`.
+    merged elsewhere, entry by entry. `options` has the target's option, or the text, or
+    `NOT_COPIED`, by the source's; what it lacks goes by equal labels, and becomes its label as
+    text. Raises `CannotConvert`.
     """
     if not converts(source.type, target.type):
         raise CannotConvert(why_not(source.type, target.type).rstrip("."))
@@ -189,7 +198,7 @@ def convert(
         return None
     converted: Value
     if target.type in TEXTS:
-        converted = _as_text(value, source, target)
+        converted = _as_text(value, source, target, options or {})
     elif target.type in (Type.CHOICE, Type.MULTI_CHOICE):
         converted = _as_options(value, source, target, options)
     elif target.type in LISTS:
@@ -203,8 +212,8 @@ def convert(
     return converted
 
 
-def _as_text(value: Value, source: Field, target: Field) -> str:
-    text = _written_out(value, source)
+def _as_text(value: Value, source: Field, target: Field, options: Mapping[str, str]) -> str:
+    text = _written_out(value, source, options)
     if target.type is Type.LONG_TEXT:
         return text
     if _LINE_END.search(text.strip()):
@@ -224,7 +233,7 @@ def _looks_like(type_: Type, text: str) -> bool:
     return type_ is not Type.URL or not any(map(str.isspace, text))
 
 
-def _written_out(value: Value, source: Field) -> str:
+def _written_out(value: Value, source: Field, options: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Birthday):
@@ -233,14 +242,25 @@ def _written_out(value: Value, source: Field) -> str:
     if entries := entries_of(value):
         if source.type in LISTS:
             return entries[0]
-        return ", ".join(_label(option, source) for option in entries)
+        copied = [each for each in entries if options.get(each) != NOT_COPIED]
+        return ", ".join(_text_for(each, source, options) for each in copied)
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, str) and source.type is Type.CHOICE:
-        return _label(value, source)
+        return _text_for(value, source, options)
     return str(value)
+
+
+def _text_for(option: str, source: Field, options: Mapping[str, str]) -> str:
+    """Return what the table of options has for one that becomes text, its label where it has
+    nothing.
+    """
+    label, chosen = _label(option, source), options.get(option)
+    if chosen == NOT_COPIED:
+        raise NotCopied(f"“{label}” is not copied")
+    return chosen or label
 
 
 # Options
@@ -273,16 +293,23 @@ def _as_options(
 ) -> Value:
     def one(option: str) -> str:
         label = _label(option, source)
-        chosen = (options or {}).get(option) or _by_label(target).get(label_key(label))
+        chosen = (options or {}).get(option)
+        if chosen == NOT_COPIED:
+            raise NotCopied(f"“{label}” is not copied")
+        chosen = chosen or _by_label(target).get(label_key(label))
         if chosen is None:
             raise CannotConvert(f"{target.label} has no option for “{label}”")
         if chosen not in labels(target):
             raise CannotConvert(f"{target.label} no longer has the option for “{label}”")
         return chosen
 
-    if target.type is Type.MULTI_CHOICE:
+    if target.type is not Type.MULTI_CHOICE:
+        return one(str(value))
+    try:
         return tuple(dict.fromkeys(one(option) for option in entries_of(value)))
-    return one(str(value))
+    except NotCopied as problem:
+        # The others are not copied either, which nobody chose.
+        raise CannotConvert(problem.reason) from problem
 
 
 # Numbers and days

@@ -112,6 +112,8 @@ class BadValue(ValueError):
 
 def operand(field: Field, operator: Operator, texts: Sequence[str]) -> tuple[Value, ...]:
     """Return what a field's condition compares with, typed as its field; raises `BadValue`."""
+    if operator not in operators(ConditionKind.FIELD, field.type):
+        raise BadValue(f"{field.label} cannot be compared in this way any more. Choose another.")
     if operator in WITHOUT_VALUE:
         return ()
     given = [text for text in texts if text.strip()]

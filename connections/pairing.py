@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from connections.configuration import Direction, Pair, Side, widest_arrow
-from connections.conversion import Way, label_key, way, why_not
-from connections.schema import ADDRESS_PARTS, LISTS, NAME_PARTS, Field, Role, Type
+from connections.conversion import NOT_COPIED, Way, label_key, way, why_not
+from connections.schema import ADDRESS_PARTS, LISTS, NAME_PARTS, Field, Option, Role, Type
 
 COMPANY_LABEL = "[Company]"
 """How labels of fields begin that show a contact's company [VA9]."""
@@ -99,6 +99,27 @@ def candidates(
     return [each for each in fields if fits(each)]
 
 
+def offered(
+    fields: Iterable[Field],
+    others: Iterable[Field],
+    taken: Taken = NOTHING,
+    *,
+    side: Side = "left",
+    connection: Direction = Direction.BOTH,
+) -> list[Field]:
+    """Return the fields of one side that are not mapped and for which there are candidates among
+    `others`, the fields of the other side.
+    """
+    mine, theirs = (taken.left, taken.right) if side == "left" else (taken.right, taken.left)
+    kinds = {(each.type, each.read_only): each for each in others if each.key not in theirs}
+    return [
+        field
+        for field in fields
+        if field.key not in mine
+        and candidates(field, [*kinds.values()], side=side, connection=connection)
+    ]
+
+
 def problem(
     left: Field, right: Field, direction: Direction, connection: Direction, taken: Taken = NOTHING
 ) -> str:
@@ -171,6 +192,63 @@ def equal_labels(left: Field, right: Field) -> tuple[tuple[str, str], ...]:
         for option in left.options
         if label_key(option.label) in theirs
     )
+
+
+class OptionRow(NamedTuple):
+    """An option of one field and what it becomes in the other, None where it is not copied. One
+    that its app no longer has is gone.
+    """
+
+    option: Option
+    partner: Option | None
+    is_gone: bool = False
+    partner_is_gone: bool = False
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether it becomes the option of the same label."""
+        partner = self.partner
+        return partner is not None and label_key(partner.label) == label_key(self.option.label)
+
+
+def option_rows(
+    source: Field, target: Field, table: Iterable[tuple[str, str]] = ()
+) -> tuple[OptionRow, ...]:
+    """Return what becomes of each option of a field, those that are gone last. `table` has pairs of
+    an option of the source and one of the target; what it lacks goes by equal labels.
+    """
+    chosen: dict[str, str] = {}
+    for one, other in table:
+        chosen.setdefault(one, other)
+    known = {option.value: option for option in target.options}
+    equal = dict(equal_labels(source, target))
+    mine = {option.value for option in source.options}
+    gone = tuple(Option(one, one) for one in chosen if one and one not in mine)
+
+    def row(option: Option) -> OptionRow:
+        partner = chosen.get(option.value, equal.get(option.value, NOT_COPIED))
+        shown = known.get(partner, Option(partner, partner)) if partner else None
+        return OptionRow(option, shown, option in gone, bool(partner) and partner not in known)
+
+    return tuple(map(row, (*source.options, *gone)))
+
+
+def option_table(
+    source: Field, target: Field, chosen: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """Return the table that says what people chose for each option of a field, NOT_COPIED too.
+
+    An option of the target that nothing becomes does not go back to its equal label either.
+    """
+    known = {option.value for option in source.options}
+    there = [(option, partner) for option, partner in chosen.items() if option in known]
+    reached = {partner for _, partner in there}
+    back = [
+        (NOT_COPIED, option)
+        for option, partner in equal_labels(target, source)
+        if option not in reached and partner in chosen
+    ]
+    return (*there, *back)
 
 
 # For pickers

@@ -49,7 +49,10 @@ class When(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`operand` holds ids of scopes or users, typed values of `field`, or one yes or no."""
+    """`operand` holds ids of scopes or users, typed values of `field`, or one yes or no.
+
+    Where a field is compared with nothing, though its operator wants a value, it never holds.
+    """
 
     kind: ConditionKind
     operator: Operator
@@ -70,6 +73,11 @@ class Action:
     value: Value
     when: When = When.START
     undo: bool = False
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether it is undone when its rule is left; of what is done on creation it never is."""
+        return self.undo and self.when is not When.CREATION
 
 
 def action_key(rule: str, kind: ActionKind, field: str, label: str) -> str:
@@ -171,6 +179,8 @@ def check(condition: Condition, subject: Subject) -> Verdict:
     value = subject.values.get(condition.field.key)
     if operator in WITHOUT_VALUE:
         return Verdict(is_blank(value) is (operator is Operator.IS_EMPTY))
+    if not operand_:
+        return Verdict(holds=False)
     if operator in WITH_DAYS:
         return _near(operator, operand_[0], value, subject)
     return Verdict(_compare(operator, condition.field, operand_, value, subject.zone))
@@ -226,7 +236,7 @@ def _compare_order(
     wanted = [ordered(each, UTC_ZONE) for each in operand_]
     if operator in (Operator.IS, Operator.IS_NOT):
         return (mine == wanted[0]) is (operator is Operator.IS)
-    if mine is None:
+    if type(mine) is not type(wanted[0]):
         return False
     if operator is Operator.BETWEEN:
         return wanted[0] <= mine <= wanted[1]  # type: ignore[operator]

@@ -193,8 +193,10 @@ def from_json(stored: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def stable_json(value: Any) -> str:
-    """Return JSON text that is equal for equal content, for hashes."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """Return JSON text that is equal for equal content, for hashes; it may hold values."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_encode
+    )
 
 
 # Equality

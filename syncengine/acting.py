@@ -4,19 +4,19 @@ contact leaves a rule [RU5 to RU8]. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from connections.configuration import SIDES, Configuration, Pair, Side, other
-from connections.rules import Action, ActionKey, Rule, Subject, When, test
-from connections.schema import Field, Type, Value, entries_of, is_blank, kept_as
-from syncengine import wording
-from syncengine.plans import Plan, shown
-from syncengine.state import Applied, Effect, FieldChange, Half, Sent
-
-SETS, SETS_FOR_NOW, PUTS_BACK = "sets", "sets for now", "puts back"
-"""What is on record as sent for an action: for now is until the contact leaves the rule."""
+from connections.operands import ConditionKind
+from connections.rules import ACTION, Action, ActionKey, Rule, Subject, When, test
+from connections.schema import NAME_PARTS, Values
+from syncengine.naming import is_joined
+from syncengine.plans import Plan
+from syncengine.stage import Stage, Thing, default_owner
+from syncengine.state import PUTS_BACK, Applied, Base, Half
 
 
 class Matches(NamedTuple):
@@ -33,26 +33,20 @@ class Matches(NamedTuple):
     def keys(self) -> tuple[str, ...]:
         return tuple(rule.key for side in SIDES for rule in self.rules.get(side, ()))
 
-    def actions(self, target: Side) -> dict[tuple[str, str], Action]:
+    def actions(
+        self, target: Side, acted: Mapping[str, Applied] | None = None
+    ) -> dict[Thing, Action]:
         """Return what is done on a side, by what it sets: the first that sets something wins
         [RU7].
+
+        With `acted`, what is done on creation alone counts only where it was done.
         """
-        found: dict[tuple[str, str], Action] = {}
+        found: dict[Thing, Action] = {}
         for rule in self.rules.get(other(target), ()):
             for action in rule.actions:
-                found.setdefault(ActionKey.of(action.key).thing, action)
+                if acted is None or action.when is not When.CREATION or action.key in acted:
+                    found.setdefault(ActionKey.of(action.key).thing, action)
         return found
-
-    def resting(self, pairs: Iterable[Pair]) -> set[str]:
-        """Return the keys of mappings that rest: an action sets one of their fields [RU6]."""
-        set_ = {(side, field) for side in SIDES for field, label in self.actions(side) if not label}
-        if not set_:
-            return set()
-        return {
-            pair.key
-            for pair in pairs
-            if any((side, pair.field(side).key) in set_ for side in SIDES)
-        }
 
 
 def match(
@@ -70,36 +64,57 @@ def match(
     return Matches(rules, min(flips, default=None))
 
 
+def asks_for_both(configuration: Configuration) -> bool:
+    """Return whether a rule takes in contacts by whether they exist in both apps."""
+    return any(
+        condition.kind is ConditionKind.EXISTS
+        for side in SIDES
+        for rule in configuration.rules(side)
+        for condition in rule.conditions
+    )
+
+
 # A new contact
 
 
 def act_on_creation(
     plan: Plan, configuration: Configuration, matches: Matches, target: Side, half: Half
 ) -> None:
-    """Add to the plan of a new contact what the rules set on it, and who owns it."""
-    stage = _Stage(plan, configuration, target, Half({}), {})
+    """Add to the plan of a new contact what the rules set on it, and who owns it.
+
+    What an action sets in place of a mapped value is put back to that value when the rule is left.
+    """
+    stage = Stage(plan, configuration, target, Half({}), {})
     actions = matches.actions(target)
+    writes = plan.writes.setdefault(target, {})
     for thing, action in actions.items():
-        stage.send(action, thing, stage.value(action, half), None)
-    owner = configuration.side(target).owner_field
-    if owner and (owner, "") not in actions and (user := _owner(plan, configuration, target, half)):
-        plan.writes.setdefault(target, {})[owner] = user
+        value = stage.value(action, half)
+        if value is None or value is stage.stands(thing):
+            continue
+        former = writes.get(action.field.key)
+        for pair in configuration.pairs:
+            if is_set_by(configuration, pair, target, action.field.key):
+                _leave_to_action(plan, pair, target, half, action)
+        stage.send(action, thing, value, False if thing[1] else former)
+    there = configuration.side(target)
+    owner = there.owner_field
+    if owner and (owner, "") not in actions:
+        user = default_owner(plan, configuration, target, half)
+        if user:
+            writes[owner] = user
+    if unit := dict(there.owner_units).get(str(writes.get(owner))):
+        writes.setdefault(there.unit_field, unit)
     stage.finish()
 
 
-def _owner(plan: Plan, configuration: Configuration, target: Side, half: Half) -> str:
-    """Return who owns a contact on the target: the one whom the table gives for its owner, else the
-    fallback; "" is the account's own user [VA10].
-    """
-    source = configuration.side(other(target))
-    mine = half.values.get(source.owner_field) if source.owner_field else None
-    for pair in configuration.owners:
-        left, right = pair
-        if mine == (left if target == "right" else right):
-            return right if target == "right" else left
-    if mine in configuration.lost_owners:
-        plan.flags.append(wording.lost_owner(configuration.side(target).app_label))
-    return configuration.side(target).fallback_owner
+def _leave_to_action(plan: Plan, pair: Pair, target: Side, half: Half, action: Action) -> None:
+    """Take a mapping out of the plan of a new contact: an action sets its field."""
+    plan.sent.pop((pair.key, target), None)
+    if pair.field(target).key == action.field.key:
+        plan.changes = [each for each in plan.changes if each.pair != pair.key]
+    value = half.values.get(pair.field(other(target)).key)
+    left, right = (None, value) if target == "left" else (value, None)
+    plan.base[pair.key] = Base(left, right, pair.direction.value, pair.options_mark)
 
 
 # A linked contact
@@ -119,180 +134,83 @@ def act(
     kept: dict[str, Applied] = {}
     for target in SIDES:
         standing = {key: each for key, each in acted.items() if each.side == target}
-        actions = matches.actions(target)
+        actions = matches.actions(target, acted)
         if not standing and not actions:
             continue
-        stage = _Stage(plan, configuration, target, halves[target], standing, frozen)
+        stage = Stage(plan, configuration, target, halves[target], standing, frozen)
         for thing, action in actions.items():
             stage.keep_up(action, thing, halves[other(target)])
         current = {action.key for action in actions.values()}
         for key, applied in standing.items():
-            if key not in current and ActionKey.of(key).thing not in actions:
+            thing = ActionKey.of(key).thing
+            if thing not in actions:
                 stage.leave(key, applied)
+            elif key not in current and thing in stage.due:
+                # What stood before is known until the other action has taken over.
+                stage.kept[key] = applied
         stage.finish()
         kept |= stage.kept
     return kept
 
 
-class _Stage:
-    """What actions do on one side of one contact; labels are collected and written at once."""
-
-    def __init__(
-        self,
-        plan: Plan,
-        configuration: Configuration,
-        target: Side,
-        half: Half,
-        acted: Mapping[str, Applied],
-        frozen: Collection[str] = (),
-    ) -> None:
-        self.plan = plan
-        self.configuration = configuration
-        self.target = target
-        self.half = half
-        self.acted = acted
-        self.frozen = frozen
-        self.kept: dict[str, Applied] = {}
-        self._labels: list[str] | None = None
-        self._of_labels: list[tuple[str, Value, str]] = []
-
-    def value(self, action: Action, source: Half) -> Value:
-        """Return what an action sets; for a label whether the contact is to have it."""
-        key = ActionKey.of(action.key)
-        if key.label:
-            return key.adds
-        if action.value is None:
-            return _owner(self.plan, self.configuration, self.target, source) or None
-        return action.value
-
-    def stands(self, thing: tuple[str, str]) -> Value:
-        """Return what stands there now; for a label whether the contact has it."""
-        field, label = thing
-        value = self.half.values.get(field)
-        return label in entries_of(value) if label else value
-
-    def is_there(self, field: Field, thing: tuple[str, str], value: Value) -> bool:
-        """Return whether a value stands there, as its app keeps it."""
-        stands = self.stands(thing)
-        if thing[1]:
-            return value is stands
-        return bool(kept_as(field, value, stands, self.configuration.phone_region))
-
-    def keep_up(self, action: Action, thing: tuple[str, str], source: Half) -> None:
-        """Set what an action sets, where it is due and does not stand there."""
-        applied, value = self.acted.get(action.key), self.value(action, source)
-        is_done = applied is not None and applied.value == value
-        if action.when is When.CREATION or (is_done and action.when is not When.ALWAYS):
-            if applied is not None:
-                self.kept[action.key] = applied
-            return
-        if value is None:
-            return
-        former = self._former(action.field, thing)
-        if self.is_there(action.field, thing, value):
-            self.kept[action.key] = Applied(self.target, value, former, action.undo)
-            return
-        if applied is not None:
-            self.kept[action.key] = applied
-        if action.key in self.frozen:
-            self.plan.flags.append(wording.frozen(action.field))
-        elif action.field.key in self.half.unwritable:
-            app = self.configuration.side(self.target).app_label
-            self.plan.flags.append(wording.unwritable(app, action.field))
-        else:
-            self.send(action, thing, value, former)
-
-    def _former(self, field: Field, thing: tuple[str, str]) -> Value:
-        """Return what stood there before any of our actions set it."""
-        for key, applied in self.acted.items():
-            if ActionKey.of(key).thing == thing and self.is_there(field, thing, applied.value):
-                return applied.former
-        return self.stands(thing)
-
-    def send(self, action: Action, thing: tuple[str, str], value: Value, former: Value) -> None:
-        """Plan the write of an action."""
-        if value is None:
-            return
-        for_now = action.undo and action.when is not When.CREATION
-        self._plan(
-            action.key, action.field, thing, value, former, SETS_FOR_NOW if for_now else SETS
-        )
-
-    def leave(self, key: str, applied: Applied) -> None:
-        """Put back what stood before, where ours still stands; else forget the action."""
-        action = next((each for each in self._all_actions() if each.key == key), None)
-        undo = action.undo if action else applied.undo
-        thing = ActionKey.of(key).thing
-        field = action.field if action else _unknown_field(thing, applied.value)
-        is_reference = field.type is Type.REFERENCE and is_blank(applied.former)
-        if not undo or is_reference or key in self.frozen or applied.former == applied.value:
-            return
-        if self.is_there(field, thing, applied.value):
-            self.kept[key] = applied
-            self._plan(key, field, thing, applied.former, applied.former, PUTS_BACK)
-
-    def _all_actions(self) -> Iterator[Action]:
-        for rule in self.configuration.side(other(self.target)).rules:
-            yield from rule.actions
-
-    def _plan(
-        self,
-        key: str,
-        field: Field,
-        thing: tuple[str, str],
-        value: Value,
-        former: Value,
-        mark: str,
-    ) -> None:
-        stands, label = self.stands(thing), thing[1]
-        if label:
-            self._label(field.key, label, present=bool(value))
-            self._of_labels.append((key, former, mark))
-            name = shown(field, label)
-            before, after = (None, name) if value else (name, None)
-            effect = Effect.FILL if value else Effect.OVERWRITE
-        else:
-            self.plan.writes.setdefault(self.target, {})[field.key] = value
-            self.plan.sent[key, self.target] = Sent(value, stands, former, mark)
-            before, after = shown(field, stands), shown(field, value)
-            effect = _effect(stands, value)
-        self.plan.changes.append(FieldChange(self.target, key, field.label, before, after, effect))
-
-    def _label(self, field: str, label: str, *, present: bool) -> None:
-        if self._labels is None:
-            self._labels = [str(each) for each in entries_of(self.half.values.get(field))]
-        others = [each for each in self._labels if each != label]
-        self._labels = [*others, label] if present else others
-
-    def finish(self) -> None:
-        """Plan the labels as one value."""
-        if self._labels is None:
-            return
-        field = self.configuration.side(self.target).label_field
-        value = tuple(self._labels)
-        self.plan.writes.setdefault(self.target, {})[field] = value
-        for key, former, mark in self._of_labels:
-            stands = self.half.values.get(field)
-            self.plan.sent[key, self.target] = Sent(value, stands, former, mark)
+def resting(
+    configuration: Configuration, plan: Plan, matches: Matches, acted: Mapping[str, Applied]
+) -> set[str]:
+    """Return the keys of mappings that rest: an action sets one of their fields, or what it has set
+    is being put back [RU6].
+    """
+    set_ = {
+        (side, field)
+        for side in SIDES
+        for field, label in matches.actions(side, acted)
+        if not label
+    }
+    for key, side in plan.sent:
+        if key.startswith(ACTION) and not ActionKey.of(key).label:
+            set_.add((side, ActionKey.of(key).field))
+    if not set_:
+        return set()
+    return {
+        pair.key
+        for pair in configuration.pairs
+        if any(is_set_by(configuration, pair, side, field) for side, field in set_)
+    }
 
 
-def _effect(stands: Value, value: Value) -> Effect:
-    if is_blank(value):
-        return Effect.CLEAR
-    return Effect.FILL if is_blank(stands) else Effect.OVERWRITE
+def rested(pair: Pair, agreed: Base | None, left: Values, right: Values) -> Base:
+    """Return the base of a mapping that rests: it stays, so that what people edit meanwhile is
+    copied afterwards; where nothing was agreed, what stands counts as agreed.
+    """
+    mark = pair.direction.value, pair.options_mark
+    if agreed is None:
+        return Base(left.get(pair.left.key), right.get(pair.right.key), *mark)
+    return Base(agreed.left, agreed.right, *mark)
 
 
-def _unknown_field(thing: tuple[str, str], value: Value) -> Field:
-    """Return the field of an action that no rule has any more."""
-    type_ = Type.MULTI_CHOICE if isinstance(value, tuple) else Type.TEXT
-    return Field(thing[0], "Label" if thing[1] else thing[0], type_)
+def sets_now(configuration: Configuration, plan: Plan, pair: Pair) -> bool:
+    """Return whether an action is about to set what a mapping has on one of its sides."""
+    return any(
+        is_set_by(configuration, pair, side, ActionKey.of(key).field)
+        for (key, side), sent in plan.sent.items()
+        if key.startswith(ACTION) and sent.options != PUTS_BACK
+    )
 
 
-def note(key: str, side: Side, sent: Sent, acted: dict[str, Applied]) -> None:
-    """Note what an action's write, which was done, has set or put back."""
-    if sent.options == PUTS_BACK:
-        acted.pop(key, None)
-        return
-    label = ActionKey.of(key).label
-    value = ActionKey.of(key).adds if label else sent.value
-    acted[key] = Applied(side, value, sent.source, sent.options == SETS_FOR_NOW)
+def put_back_later(plan: Plan, side: Side, values: Values) -> None:
+    """Let what an action sets be put back to what a mapping would have written there now."""
+    for (key, on), sent in plan.sent.items():
+        if on == side and key.startswith(ACTION) and ActionKey.of(key).field in values:
+            plan.sent[key, on] = replace(sent, source=values[ActionKey.of(key).field])
+
+
+def is_set_by(configuration: Configuration, pair: Pair, side: Side, field: str) -> bool:
+    """Return whether setting a field of a side sets what a mapping has there: it is its field, or a
+    part of its joined name.
+    """
+    mapped = pair.field(side)
+    if mapped.key == field:
+        return True
+    here = configuration.side(side)
+    return is_joined(here, mapped) and any(
+        each.key == field and each.role in NAME_PARTS for each in here.fields
+    )

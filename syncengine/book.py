@@ -169,7 +169,9 @@ class Book:
         known = [draft for draft in touched if draft.contact_id]
         bulk.update(Contact, [_row(draft) for draft in known], FIELDS)
         begun = [draft.contact_id for draft in touched if draft.begins and draft.contact_id]
-        Contact.objects.filter(pk__in=begun).update(base=None, sent=None, settles_at=None)
+        Contact.objects.filter(pk__in=begun).update(
+            base=None, sent=None, acted=None, settles_at=None
+        )
         new = [draft for draft in touched if not draft.contact_id]
         blank = vars(Contact(connection=self.connection))
         ids = bulk.insert(Contact, [{**blank, **_row(draft)} for draft in new])

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from connections.configuration import SIDES, Configuration, Direction, Pair, Side, is_list, other
-from connections.conversion import CannotConvert, convert, converts
+from connections.conversion import CannotConvert, NotCopied, convert, converts
 from connections.schema import (
     LISTS,
     Type,
@@ -179,8 +179,16 @@ class Case:
         try:
             self.fitted(target)
         except CannotConvert as problem:
-            return wording.left_out(self.app(target), field_, problem.reason)
+            return self.left_out(target, problem)
         return ""
+
+    def left_out(self, target: Side, problem: CannotConvert) -> str:
+        """Return what a value that the target did not get is flagged with, "" where it was meant to
+        be left out.
+        """
+        if isinstance(problem, NotCopied):
+            return ""
+        return wording.left_out(self.app(target), self.pair.field(target), problem.reason)
 
     # What the value of one side becomes on the other
 
@@ -288,11 +296,12 @@ def _has_options(pair: Pair) -> bool:
 
 @lru_cache(maxsize=1024)
 def option_table(options: tuple[tuple[str, str], ...], target: Side) -> Mapping[str, str]:
-    """Return the option of the target for each of the source; where several fit, the first of the
-    table.
+    """Return the option of the target, or `NOT_COPIED`, for each of the source; where several fit,
+    the first of the table.
     """
     table: dict[str, str] = {}
     for left, right in options:
         source, chosen = (left, right) if target == "right" else (right, left)
-        table.setdefault(source, chosen)
+        if source:
+            table.setdefault(source, chosen)
     return table

@@ -108,8 +108,9 @@ class Conclusion:
         contacts.note_numbers(self.contact)
         if not self.sent:
             self.contact.settles_at = None
-        elif self.contact.wake_at is None:
-            self.contact.wake_at = self.contact.settles_at
+        elif self.contact.settles_at is not None:
+            settles_at = self.contact.settles_at
+            self.contact.wake_at = min(self.contact.wake_at or settles_at, settles_at)
         if self.again:
             self.contact.awake = True
 
@@ -189,6 +190,8 @@ class Conclusion:
         )
         self.tally = Counter(brake.kinds(self.decision))
         self.contact.attempts = 0
+        # Its mappings rest until what stood before is there again.
+        self.again = self.again or self.decision.puts_back(write.side)
         self._line(Change.Kind.CREATED if creates else Change.Kind.UPDATED, write.side)
 
     def _line(self, kind: Change.Kind, side: Side | None, reason: str = "") -> None:

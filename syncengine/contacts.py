@@ -289,6 +289,7 @@ def change(
                 each.effect.value,
                 each.conflict,
                 each.is_first,
+                *([ActionKey.of(each.pair).rule] if each.pair.startswith(ACTION) else ()),
             ]
             for each in fields
         ]

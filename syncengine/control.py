@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import F, Q
 
 from connections.configuration import SIDES
@@ -15,8 +16,7 @@ from syncengine.models import Contact, Mirror, Run, SyncState
 PREVIEW_KEPT = timedelta(days=7)
 
 
-class Refused(Exception):
-    """The connection cannot be started; the message says why and what to do."""
+Refused = pending.Refused
 
 
 def blocked(connection: Connection, state: SyncState) -> str:
@@ -53,13 +53,18 @@ def held_why(connection: Connection, state: SyncState) -> str:
 
 
 def latest_preview(connection: Connection) -> Run | None:
-    """Return the newest finished preview that is still good for the connection's configuration."""
+    """Return the newest finished preview that is still good for the connection's configuration, or
+    for the edit of it that waits.
+    """
     run = (
         Run.objects.filter(connection=connection, kind=Run.Kind.PREVIEW, status=Run.Status.DONE)
         .order_by("-started_at")
         .first()
     )
     if run is None or run.revision != pending.configuration(connection).revision:
+        return None
+    edit = pending.of(connection)
+    if edit is not None and run.started_at < edit.saved_at:
         return None
     return run if clock.now() - run.started_at < PREVIEW_KEPT else None
 
@@ -70,6 +75,12 @@ def check_ring(connection: Connection) -> None:
         raise Refused(f"“{connection.name}” is being deleted")
     if refusal := closes_ring(connection):
         raise Refused(refusal)
+
+
+def check_no_edit(connection: Connection) -> None:
+    """Raise `Refused` where an edit waits: previews are of that, not of what would be started."""
+    if pending.of(connection) is not None:
+        raise Refused(f"An edit of “{connection.name}” waits. Apply or drop it first.")
 
 
 def was_read(connection: Connection) -> bool:
@@ -91,12 +102,33 @@ def start(connection: Connection, approved: Run | None) -> None:
     one [I9].
     """
     check_ring(connection)
+    check_no_edit(connection)
     state = engine.state_of(connection)
     state.approved_revision = connection.configuration().revision
     state.allowance = {brake.UNSEEN: 1} if approved is None else dict(approved.braked)
     state.held, state.next_sync_at = {}, None
     state.save(update_fields=["approved_revision", "allowance", "held", "next_sync_at"])
     _put(connection, Connection.State.ACTIVE)
+
+
+def apply_edit(connection: Connection, preview: Run) -> None:
+    """Make the edit that waits what counts; what this preview of it counted is its allowance
+    [CN10, I9]. Raises `Refused` where the preview is not of that edit any more.
+    """
+    with transaction.atomic():
+        Connection.objects.select_for_update().get(pk=connection.pk)
+        if latest_preview(connection) != preview:
+            raise Refused(
+                f"Nothing of “{connection.name}” was applied: the edit changed, or there is a "
+                "newer preview. Look at what it would do now."
+            )
+        applied = pending.apply(connection.pk)
+        state = engine.state_of(connection)
+        state.approved_revision = applied.configuration().revision
+        state.allowance, state.next_sync_at = dict(preview.braked), None
+        if state.held != engine.HELD_BY_ACCOUNT:
+            state.held = {}
+        state.save(update_fields=["approved_revision", "allowance", "held", "next_sync_at"])
 
 
 def pause(connection: Connection) -> None:

@@ -63,6 +63,7 @@ def _decide_creation(
     plan = Plan()
     for case, merged in zip(cases, merge(cases), strict=True):
         plan.add(case, merged)
+    copies = bool(plan.writes.get(target))
     acting.act_on_creation(plan, configuration, matches, target, half)
     there, app = configuration.side(target), configuration.side(target).app_label
     values = plan.writes.get(target, {})
@@ -73,7 +74,7 @@ def _decide_creation(
         if is_wanted and is_blank(values.get(field.key)):
             reason = wording.wants_value(app, field)
             return _not_created(Status.FAILING, reason, plan, matches)
-    if not values:
+    if not copies:
         return _not_created(Status.EXCLUDED, wording.NOTHING_TO_COPY, plan, matches)
     return Decision(
         Status.WAITING,
@@ -83,7 +84,8 @@ def _decide_creation(
         sent=plan.sent,
         changes=tuple(plan.changes),
         flags=plan.unique_flags,
-        wake_at=matches.until,
+        # Rules that ask whether it exists in both apps say something else then.
+        wake_at=now if acting.asks_for_both(configuration) else matches.until,
         matched=matches.keys,
     )
 
@@ -153,12 +155,18 @@ def _decide_linked(configuration: Configuration, state: State, now: datetime) ->
             return _at_rest(Status.DOUBT, wording.IN_DOUBT, judged, matches)
         return _at_rest(Status.WAITING, wording.WAITING, judged, matches)
     frozen = _frozen(state, now)
-    plan = Plan(base=base)
+    wake_at = min(filter(None, (*frozen.values(), matches.until)), default=None)
+    plan = Plan()
+    still = acting.act(plan, configuration, matches, halves, acted, frozen)
     if matches.any:
-        plan = _merge(configuration, halves, base, frozen, matches)
-    acted = acting.act(plan, configuration, matches, halves, acted, frozen)
+        resting = acting.resting(configuration, plan, matches, acted)
+        _merge(plan, configuration, halves, base, frozen, resting)
+    else:
+        plan.base = base
+    acted = still
     if not matches.any and not plan.writes:
-        return _no_rule(judged._replace(acted=acted), matches, leaves=was_inside)
+        rests = judged._replace(acted=acted, flags=(*flags, *plan.unique_flags))
+        return replace(_no_rule(rests, matches, leaves=was_inside), wake_at=wake_at)
     plan.flags += [*flags, *_read_flags(configuration, halves)]
     for side, values in plan.writes.items():
         there = configuration.side(side)
@@ -178,7 +186,7 @@ def _decide_linked(configuration: Configuration, state: State, now: datetime) ->
         sent=plan.sent,
         changes=tuple(plan.changes),
         flags=plan.unique_flags,
-        wake_at=min(filter(None, (*frozen.values(), matches.until)), default=None),
+        wake_at=wake_at,
         leaves_scope=not matches.any and was_inside,
         acted=acted,
         matched=matches.keys,
@@ -244,20 +252,23 @@ def _lost_email(
 
 
 def _merge(
+    plan: Plan,
     configuration: Configuration,
     halves: Mapping[Side, Half],
     base: Mapping[str, Base],
     frozen: Collection[str],
-    matches: Matches,
-) -> Plan:
-    plan = Plan()
+    resting: Collection[str],
+) -> None:
+    """Add to the plan what the mappings come to that do not rest."""
     left, right = halves["left"], halves["right"]
-    resting = matches.resting(configuration.pairs)
-    cases = []
+    cases, first = [], []
     for pair in configuration.pairs:
         agreed = base.get(pair.key)
         if pair.key in resting:
-            plan.base[pair.key] = _as_it_stands(pair, agreed, left.values, right.values)
+            if agreed is None and acting.sets_now(configuration, plan, pair):
+                first.append(Case(configuration, pair, left, right, None))
+            else:
+                plan.base[pair.key] = acting.rested(pair, agreed, left.values, right.values)
             continue
         glance = _agreed_at_a_glance(pair, agreed, left.values, right.values)
         if glance is None:
@@ -268,18 +279,9 @@ def _merge(
             plan.flags.append(wording.frozen(pair.left))
     for case, merged in zip(cases, merge(cases), strict=True):
         plan.add(case, merged, frozen=case.pair.key in frozen)
-    return plan
-
-
-def _as_it_stands(pair: Pair, agreed: Base | None, left: Values, right: Values) -> Base:
-    """Return the base of a mapping that rests: what stands counts as agreed."""
-    before = agreed or Base(None, None, "", "")
-    return Base(
-        left.get(pair.left.key, before.left),
-        right.get(pair.right.key, before.right),
-        pair.direction.value,
-        pair.options_mark,
-    )
+    for case, merged in zip(first, merge(first), strict=True):
+        for side, write in merged.writes.items():
+            acting.put_back_later(plan, side, case.to_write(side, write.value))
 
 
 _UNKNOWN = object()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -56,27 +56,36 @@ def _shown(value: Value) -> str:
     return f"{value:%-d %b %Y}" if isinstance(value, date) else str(value)
 
 
-def differences(change: Change, connection: Connection) -> list[SideDifference]:
-    """Return the fields of a change, side by side; decrypts them."""
+def differences(
+    change: Change, connection: Connection, rules: Mapping[str, str] | None = None
+) -> list[SideDifference]:
+    """Return the fields of a change, side by side; decrypts them. `rules` has what each rule is
+    called, by its key.
+    """
     created = change.kind == Change.Kind.CREATED
     return [
         SideDifference(
-            side, side_label(connection, side), tuple(_fields(rows, connection, created))
+            side,
+            side_label(connection, side),
+            tuple(_fields(rows, connection, created, rules or {})),
         )
         for side, rows in groupby(change.fields or [], key=lambda row: row[0])
     ]
 
 
 def _fields(
-    rows: Iterator[list[object]], connection: Connection, created: bool
+    rows: Iterator[list[object]], connection: Connection, created: bool, rules: Mapping[str, str]
 ) -> Iterator[FieldDifference]:
-    for side, label, before, after, lost, effect, conflict, *first in rows:
+    for side, label, before, after, lost, effect, conflict, *more in rows:
+        first, rule = bool(more[:1] and more[0]), str(more[1]) if len(more) > 1 else ""
         values = from_json({"before": before, "after": after, "lost": lost})
         there = side_label(connection, other("left" if side == "left" else "right"))
-        if created:
+        if rule:
+            because = rules.get(rule, f"a former rule for contacts from {there}")
+        elif created:
             because = "copied"
         elif conflict:
-            because = _lost(any(first), values, there)
+            because = _lost(first, values, there)
         else:
             because = _because(str(effect), values, there)
         yield FieldDifference(

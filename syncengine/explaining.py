@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
+from connections import rules
 from connections.configuration import SIDES, Configuration, Direction, Pair, Side, other
+from connections.configuring import configure
 from connections.models import Connection
+from connections.operands import ConditionKind
+from connections.rule_parts import End, ends
+from connections.rules import Condition, Match, Subject
+from connections.setups import ConditionSetup, Setup
 from syncengine import clock, contacts
 from syncengine.cases import Case
 from syncengine.differences import entries
 from syncengine.models import Contact, Mirror
+from syncengine.plans import shown
+from syncengine.sentences import condition_sentence
 from syncengine.state import Decision, Half, Status, base_from_json
 from syncengine.states import side_label
 
@@ -26,28 +36,72 @@ class FieldNow:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionTest:
+    """A condition of a rule and how it stands: `seen` is what the contact has, `until` when that
+    changes by time alone.
+    """
+
+    words: str
+    holds: bool
+    seen: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTest:
+    """A rule with what each of its conditions comes to."""
+
+    number: int
+    matches: bool
+    any_one: bool
+    updates_only: bool
+    tests: tuple[ConditionTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SideTests:
+    """The rules for one side's half of a contact; without `counts` the direction lets them do
+    nothing, without `has_half` there is nothing to test.
+    """
+
+    side: Side
+    label: str
+    counts: bool
+    has_half: bool
+    rules: tuple[RuleTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """What a contact's page says of it; `next_step` is what the next run would do."""
 
     fields: tuple[FieldNow, ...]
+    rules: tuple[SideTests, ...]
     next_step: str
     is_well: bool
 
 
-def explain(contact: Contact) -> Explanation:
-    """Return why a contact is as it is; decrypts both its records."""
+def explain(
+    contact: Contact, setup: Setup | None = None, decision: Decision | None = None
+) -> Explanation:
+    """Return why a contact is as it is, and what a run would do with it; decrypts both its records.
+
+    `setup` is another one than is stored, `decision` what was decided under it.
+    """
     connection = contact.connection
-    configuration = connection.configuration()
+    setup = setup or connection.setup()
+    configuration = configure(setup, connection.left, connection.right)
     halves: dict[Side, Half | None] = {
         side: contacts.half_of(contact.record(side)) for side in SIDES
     }
-    decision = _decision(contact, configuration)
+    decision = decision or _decision(contact, configuration)
     return Explanation(
         tuple(
             each
             for pair in configuration.pairs
             if (each := _field(pair, configuration, contact, halves, decision)) is not None
         ),
+        tuple(_side_tests(connection, setup, configuration, halves)),
         _next_step(contact, connection, decision),
         contact.status == Status.IN_SYNC,
     )
@@ -61,6 +115,63 @@ def _decision(contact: Contact, configuration: Configuration) -> Decision | None
     return contacts.decide(configuration, contact, mirrors, clock.now())
 
 
+# Rules
+
+
+def _side_tests(
+    connection: Connection,
+    setup: Setup,
+    configuration: Configuration,
+    halves: dict[Side, Half | None],
+) -> Iterator[SideTests]:
+    now, sides = clock.now(), ends(connection.left, connection.right)
+    linked = all(halves.values())
+    for side in SIDES:
+        half, here = halves[side], configuration.side(side)
+        found = []
+        pairs = zip(setup.rules_of(side), here.rules, strict=True) if half else ()
+        for number, (rule_setup, rule) in enumerate(pairs, 1):
+            assert half is not None
+            subject = Subject(
+                half.values, half.scopes, linked, here.owner_field, now, configuration.zone
+            )
+            tests = tuple(
+                _test(condition, each, subject, sides[side], sides[other(side)])
+                for condition, each in zip(rule_setup.conditions, rule.conditions, strict=True)
+            )
+            any_one = rule.match is Match.ANY and len(tests) > 1
+            matches = rules.test(rule, subject).holds
+            found.append(RuleTest(number, matches, any_one, rule.updates_only, tests))
+        counts = configuration.direction.writes(other(side))
+        yield SideTests(side, side_label(connection, side), counts, half is not None, tuple(found))
+
+
+def _test(
+    setup: ConditionSetup, condition: Condition, subject: Subject, here: End, there: End
+) -> ConditionTest:
+    verdict = rules.check(condition, subject)
+    words = condition_sentence(setup, here, there)
+    return ConditionTest(words, verdict.holds, _seen(condition, subject, here), verdict.until)
+
+
+def _seen(condition: Condition, subject: Subject, here: End) -> str:
+    """Return what a contact has of what a condition tests."""
+    if condition.kind is ConditionKind.EXISTS:
+        return "the link" if subject.linked else "no counterpart"
+    if condition.kind is ConditionKind.OWNER:
+        owner = str(subject.values.get(subject.owner_field) or "")
+        return here.users.get(owner, owner) or "nobody"
+    if condition.kind in (ConditionKind.SCOPE, ConditionKind.LABEL):
+        named = (here.scopes[each] for each in subject.scopes if each in here.scopes)
+        return ", ".join(named) or "none"
+    assert condition.field is not None
+    value = subject.values.get(condition.field.key)
+    return ", ".join(entries(shown(condition.field, value))) or "empty"
+
+
+# Fields
+
+
 def _field(
     pair: Pair,
     configuration: Configuration,
@@ -69,11 +180,11 @@ def _field(
     decision: Decision | None,
 ) -> FieldNow | None:
     """Return a field with both its values; None where neither side has one."""
-    shown: dict[Side, tuple[str, ...]] = {}
+    both: dict[Side, tuple[str, ...]] = {}
     for side in SIDES:
-        half = halves[side]
-        shown[side] = entries(half.values.get(pair.field(side).key)) if half else ()
-    if not any(shown.values()):
+        half, field = halves[side], pair.field(side)
+        both[side] = entries(shown(field, half.values.get(field.key))) if half else ()
+    if not any(both.values()):
         return None
     left, right = halves["left"], halves["right"]
     differs = False
@@ -84,7 +195,7 @@ def _field(
     if pair.right.label.casefold() != label.casefold():
         label = f"{label} / {pair.right.label}"
     why = _why(pair, contact, decision) if differs else ""
-    return FieldNow(label, shown["left"], shown["right"], differs, why)
+    return FieldNow(label, both["left"], both["right"], differs, why)
 
 
 def _why(pair: Pair, contact: Contact, decision: Decision | None) -> str:
@@ -115,6 +226,8 @@ def _next_step(contact: Contact, connection: Connection, decision: Decision | No
     if decision.create_on is None and not decision.writes:
         if decision.status == Status.IN_SYNC:
             return "The next run would do nothing."
+        if decision.leaves_scope:
+            return f"The next run takes it out of the sync. {decision.reason}."
         return f"The next run would write nothing. {decision.reason}."
     parts = [
         f"{_number(len([each for each in decision.changes if each.side == side]))} "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -27,12 +27,7 @@ def find(connection: Connection, text: str) -> QuerySet[Contact]:
     """Return the contacts whose name or any email address, present or former, holds a text; at most
     those of the first `MOST` records.
     """
-    holds = Q(key__startswith=EMAIL, key__contains=text.strip().casefold())
-    if name := names.key(text):
-        holds |= Q(key__startswith=NAME, key__contains=name)
-    accounts = (connection.left_id, connection.right_id)
-    keys = MatchKey.objects.filter(holds, mirror__account__in=accounts)
-    holders = set(keys.values_list("record_id", flat=True)[:MOST])
+    holders = holders_of(connection, text)
     mine = contacts_of(connection)
     # Side by side and by their numbers: so an index finds them, whatever the size of the book.
     found = [
@@ -41,6 +36,16 @@ def find(connection: Connection, text: str) -> QuerySet[Contact]:
         for pk in mine.filter(**{f"{side}__in": holders}).values_list("pk", flat=True)
     ]
     return mine.filter(pk__in=found).order_by("pk")
+
+
+def holders_of(connection: Connection, text: str, most: int = MOST) -> set[int]:
+    """Return the records of both accounts whose name or any email address holds a text."""
+    holds = Q(key__startswith=EMAIL, key__contains=text.strip().casefold())
+    if name := names.key(text):
+        holds |= Q(key__startswith=NAME, key__contains=name)
+    accounts = (connection.left_id, connection.right_id)
+    keys = MatchKey.objects.filter(holds, mirror__account__in=accounts)
+    return set(keys.values_list("record_id", flat=True)[:most])
 
 
 def stray_changes(connection: Connection, text: str) -> QuerySet[Change]:
@@ -64,15 +69,20 @@ class Row:
     emails: tuple[str, ...]
     sides: tuple[Side, ...]
 
+    @property
+    def record(self) -> int:
+        """One of its records, by which a contact is chosen that no row has."""
+        return self.contact.left_id or self.contact.right_id or 0
+
 
 def rows(contacts: Sequence[Contact]) -> list[Row]:
     """Return contacts as lists show them."""
-    emails = emails_by_contact(contacts)
+    emails = emails_of({pk for contact in contacts for pk in _record_ids(contact)})
     return [
         Row(
             contact,
             name_of(contact),
-            emails[contact.pk],
+            _emails(contact, emails),
             tuple(side for side in SIDES if contact.record_id(side)),
         )
         for contact in contacts
@@ -81,12 +91,14 @@ def rows(contacts: Sequence[Contact]) -> list[Row]:
 
 def emails_by_contact(contacts: Iterable[Contact]) -> dict[int, tuple[str, ...]]:
     """Return the email addresses of contacts, of both their records, by their numbers."""
-    records = {contact.pk: _record_ids(contact) for contact in contacts}
-    emails = emails_of({pk for pks in records.values() for pk in pks})
-    return {
-        contact: tuple(dict.fromkeys(each for pk in pks for each in emails.get(pk, ())))
-        for contact, pks in records.items()
-    }
+    found = list(contacts)
+    emails = emails_of({pk for contact in found for pk in _record_ids(contact)})
+    return {contact.pk: _emails(contact, emails) for contact in found}
+
+
+def _emails(contact: Contact, emails: Mapping[int, Sequence[str]]) -> tuple[str, ...]:
+    mine = (each for pk in _record_ids(contact) for each in emails.get(pk, ()))
+    return tuple(dict.fromkeys(mine))
 
 
 def _record_ids(contact: Contact) -> list[int]:

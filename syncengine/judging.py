@@ -10,10 +10,12 @@ from typing import Literal, NamedTuple
 
 from connections.configuration import SIDES, Configuration, Pair, Side, is_list, other
 from connections.rules import ACTION, ActionKey
-from connections.schema import Field, Type, Value, Values, kept_as, same
-from syncengine import acting, wording
+from connections.schema import Field, Value, Values, entries_of, kept_as, same
+from syncengine import acting, stage, wording
 from syncengine.entries import after_write, in_common
-from syncengine.state import Applied, Base, Sent, SentBy, State
+from syncengine.state import Applied, Base, Half, Sent, SentBy, State
+
+Outcome = Literal["done", "cut", "not done"]
 
 
 class Judged(NamedTuple):
@@ -65,7 +67,7 @@ def judge(configuration: Configuration, state: State, seen: Collection[Side]) ->
             waiting[key, side] = sent
         if agreed is not None:
             base[key] = agreed
-    acted = _judge_actions(configuration, state, seen, base, waiting)
+    acted = _judge_actions(configuration, state, seen, base, waiting, flags)
     return Judged(base, waiting, acted, tuple(flags))
 
 
@@ -75,42 +77,59 @@ def _judge_actions(
     seen: Collection[Side],
     base: dict[str, Base],
     waiting: dict[tuple[str, Side], Sent],
+    flags: list[str],
 ) -> dict[str, Applied]:
-    """Return what actions have set, after a look at their writes; `base` and `waiting` are brought
-    up to date.
+    """Return what actions have set, after a look at their writes; the others are brought up to
+    date.
 
-    What an action has set or put back is no edit: a field that is mapped is agreed as it stands.
+    What an action has set or put back is no edit of its side; one of the other side stays one.
     """
     acted = dict(state.acted)
     for (key, side), sent in state.sent.items():
         if not key.startswith(ACTION):
             continue
-        half = state.half(side)
+        half, theirs = state.half(side), state.half(other(side))
         if half is None or side not in seen:
             waiting[key, side] = sent
             continue
-        name = ActionKey.of(key).field
-        type_ = Type.MULTI_CHOICE if isinstance(sent.value, tuple) else Type.TEXT
-        outcome, _ = _look(Field(name, name, type_), sent, half.values, configuration.phone_region)
+        field = stage.field_of(configuration, side, key, sent.value)
+        outcome, value = _look_at_action(key, field, sent, half.values, configuration.phone_region)
         if outcome == "not done":
             continue
-        acting.note(key, side, sent, acted)
-        theirs = state.half(other(side))
+        if outcome == "cut":
+            flags.append(wording.cut(configuration.side(side).app_label, field))
+        stage.note(key, side, sent, acted)
         for pair in configuration.pairs:
-            if pair.field(side).key == name and theirs is not None:
-                both = {
-                    side: half.values.get(name),
-                    other(side): theirs.values.get(pair.field(other(side)).key),
-                }
-                base[pair.key] = Base(
-                    both["left"], both["right"], pair.direction.value, pair.options_mark
-                )
+            if acting.is_set_by(configuration, pair, side, field.key):
+                mapped = pair.field(side).key
+                mine = value if mapped == field.key else half.values.get(mapped)
+                base[pair.key] = _set_on(pair, side, mine, base.get(pair.key), theirs)
     return acted
 
 
-def _look(
-    field: Field, sent: Sent, values: Values, region: str
-) -> tuple[Literal["done", "cut", "not done"], Value]:
+def _look_at_action(
+    key: str, field: Field, sent: Sent, values: Values, region: str
+) -> tuple[Outcome, Value]:
+    """Return what became of an action's write: of a label, whether the contact has it."""
+    label = ActionKey.of(key).label
+    if not label or field.key not in values:
+        return _look(field, sent, values, region)
+    wanted, stands = label in entries_of(sent.value), label in entries_of(values[field.key])
+    done = wanted is stands or sent.answered
+    return ("done" if done else "not done"), wanted
+
+
+def _set_on(pair: Pair, side: Side, value: Value, agreed: Base | None, theirs: Half | None) -> Base:
+    """Return the base with what was set on a side; where nothing was agreed, what stands on the
+    other one is.
+    """
+    opposite = other(side)
+    stands = theirs.values.get(pair.field(opposite).key) if theirs else None
+    both: dict[Side, Value] = {side: value, opposite: agreed.of(opposite) if agreed else stands}
+    return Base(both["left"], both["right"], pair.direction.value, pair.options_mark)
+
+
+def _look(field: Field, sent: Sent, values: Values, region: str) -> tuple[Outcome, Value]:
     """Return what became of a write, and what that side's part of the base is then."""
     if field.key not in values:
         return ("done" if sent.answered else "not done"), sent.value

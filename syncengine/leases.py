@@ -28,10 +28,10 @@ def request_deadline() -> float:
 
 
 def new_owner() -> str:
-    """Return a name for this worker that people can find: host, group and number of the process,
-    and a random end.
+    """Return a name for this worker that people can find: the process, something random, the host
+    and the group.
     """
-    return f"{processes.group()}/{os.getpid()} {uuid.uuid4().hex[:8]}"
+    return f"process {os.getpid()} {uuid.uuid4().hex[:8]} on {processes.group()}"
 
 
 class Held:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from connections.configuration import SIDES, FirstMerge, Side, is_list, other
 from connections.conversion import CannotConvert
 from connections.schema import ADDRESS_PARTS, Value, is_blank, same
-from syncengine import wording
 from syncengine.cases import Case, Merged, Write
 from syncengine.entries import merge_entries
 
@@ -91,14 +90,13 @@ def _copy(case: Case, source: Side, *, conflict: bool = False) -> Merged:
     target = other(source)
     if is_blank(case.value(source)) and not case.configuration.copy_blanks:
         return case.settled()
-    field = case.pair.field(target)
     can_be_there = case.is_known(target) and not case.creating
     if can_be_there and case.agree():
         return case.settled()
     try:
         value = case.fitted(target)
     except CannotConvert as problem:
-        return case.settled(wording.left_out(case.app(target), field, problem.reason))
+        return case.settled(*filter(None, [case.left_out(target, problem)]))
     if can_be_there and _is_there(case, target, value):
         return case.settled()
     lost = case.value(target) if conflict else None

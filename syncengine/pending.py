@@ -12,13 +12,14 @@ from connections.models import Connection, PendingEdit
 from connections.neighbours import closes_ring
 from connections.setups import Setup
 from syncengine import clock
+from syncengine.models import Run, SyncState
 
 DECIDES_NOTHING_ANEW = ("winner", "interval_minutes", "brake_percent")
 """The parts of a set-up whose change lets all contacts stand as they were decided [CN8]."""
 
 
 class Refused(Exception):
-    """An edit cannot be applied; the message says why and what to do."""
+    """What was asked of a connection cannot be done; the message says why and what to do."""
 
 
 class Outdated(Exception):
@@ -51,22 +52,36 @@ def configuration(connection: Connection) -> Configuration:
     return configure(current(connection), connection.left, connection.right)
 
 
+def was_started(connection: Connection) -> bool:
+    """Return whether a connection's first run was approved: from then on edits wait."""
+    if connection.state == Connection.State.DRAFT:
+        return False
+    return SyncState.objects.filter(connection=connection).exclude(approved_revision="").exists()
+
+
 def save(connection_id: int, setup: Setup, by: Any, *, seen: Setup) -> bool:
     """Store an edit, and return whether it waits to be applied.
 
-    That of a draft is stored at once, as is one that decides no contact anew; any other waits until
-    its preview was looked at. One that comes to what is stored already drops the edit that waited.
-    `seen` is what was edited; raises `Outdated` where that is no longer how it is.
+    That of a connection which was never started is stored at once, as is one that decides no
+    contact anew; any other waits until its preview was looked at. One that comes to what is stored
+    already drops the edit that waited. `seen` is what was edited; raises `Outdated` where that is
+    no longer how it is.
     """
     with transaction.atomic():
         connection = Connection.objects.select_for_update().get(pk=connection_id)
-        if (now := current(connection)) != seen:
-            raise Outdated(now)
+        edit = of(connection)
         stored = connection.setup()
-        if connection.state == Connection.State.DRAFT or _decides_nothing(stored, setup):
+        now = Setup.from_json(edit.setup) if edit else stored
+        if setup == now:
+            return edit is not None
+        if now != seen:
+            raise Outdated(now)
+        if _decides_nothing(stored, setup) or not was_started(connection):
             drop(connection)
             if setup != stored:
                 connection.keep_setup(setup)
+            if setup.winner != stored.winner:
+                _outdate_preview(connection)
             return False
         PendingEdit.objects.update_or_create(
             connection=connection,
@@ -80,23 +95,31 @@ def _decides_nothing(stored: Setup, setup: Setup) -> bool:
     return all(old[name] == new[name] for name in old if name not in DECIDES_NOTHING_ANEW)
 
 
+def _outdate_preview(connection: Connection) -> None:
+    """Let no preview count that was of another winner: the revision does not tell these apart."""
+    previews = Run.objects.filter(connection=connection, kind=Run.Kind.PREVIEW)
+    previews.exclude(finished_at=None).update(revision="")
+
+
 def drop(connection: Connection) -> None:
     """Forget the edit that waits."""
     PendingEdit.objects.filter(connection=connection).delete()
 
 
-def apply(connection: Connection) -> None:
-    """Make the edit that waits what counts; raises `Refused` where none waits, or it would close a
-    ring.
+def apply(connection_id: int) -> Connection:
+    """Make the edit that waits what counts, and return the connection; raises `Refused` where none
+    waits, or it would close a ring [CN11].
     """
-    edit = of(connection)
-    if edit is None:
-        raise Refused(f"No edit of “{connection}” waits. Somebody applied or dropped it.")
-    setup = Setup.from_json(edit.setup)
-    connection.direction = setup.direction
-    if ring := closes_ring(connection):
-        connection.refresh_from_db(fields=["direction"])
-        raise Refused(ring)
     with transaction.atomic():
+        rows = Connection.objects.select_for_update(of=("self",)).select_related("left", "right")
+        connection = rows.get(pk=connection_id)
+        edit = of(connection)
+        if edit is None:
+            raise Refused(f"No edit of “{connection}” waits. Somebody applied or dropped it.")
+        setup = Setup.from_json(edit.setup)
+        connection.direction = setup.direction
+        if connection.state == Connection.State.ACTIVE and (ring := closes_ring(connection)):
+            raise Refused(ring)
         connection.keep_setup(setup)
         edit.delete()
+        return connection

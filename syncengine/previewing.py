@@ -5,17 +5,19 @@ changes nothing else.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
 from django.db.models import Q
 
-from connections.configuration import SIDES
-from syncengine import brake, clock, contacts, leases, wording
+from connections.configuration import SIDES, Side
+from connections.models import Connection
+from syncengine import brake, clock, contacts, leases, pending, wording
 from syncengine.book import Draft
 from syncengine.job import COUNTS, Job
 from syncengine.matching import Matcher
-from syncengine.models import Change, Contact, Record, Run
+from syncengine.mirroring import roles_of
+from syncengine.models import Change, Contact, Mirror, Record, Run
 from syncengine.state import Decision, Status
 
 CHUNK = 400
@@ -79,7 +81,7 @@ def _chunks(job: Job, matcher: Matcher, *, everything: bool) -> Iterator[list[Co
     """
     touched = matcher.book.touched()
     for part in _batches([each for each in touched if each.awake or each.status == Status.REVIEW]):
-        yield _contacts(job, part)
+        yield unsaved(job.connection, part)
     known = {draft.contact_id for draft in touched if draft.contact_id is not None}
     awake = Contact.objects.filter(connection=job.connection)
     if not everything:
@@ -93,50 +95,67 @@ def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
         yield items[start : start + CHUNK]
 
 
-def _contacts(job: Job, drafts: Sequence[Draft]) -> list[Contact]:
+def unsaved(connection: Connection, drafts: Sequence[Draft]) -> list[Contact]:
     """Return contacts as the drafts have them, none of them saved."""
     rows = Contact.objects.in_bulk([each.contact_id for each in drafts if each.contact_id])
     ids = {pk for each in drafts for pk in (each.left, each.right) if pk is not None}
     records = Record.objects.in_bulk(ids)
     found = []
     for draft in drafts:
-        contact = rows.get(draft.contact_id or 0) or Contact(connection=job.connection)
+        contact = rows.get(draft.contact_id or 0) or Contact(connection=connection)
         contact.left = records.get(draft.left or 0)
         contact.right = records.get(draft.right or 0)
-        contact.status, contact.reason = draft.status, draft.reason
+        contact.status, contact.reason, contact.awake = draft.status, draft.reason, draft.awake
         contact.left_number, contact.right_number = draft.left_number, draft.right_number
         if draft.begins:
-            contact.base = contact.sent = None
+            contact.base = contact.sent = contact.acted = None
         found.append(contact)
     return found
 
 
 def _line(job: Job, contact: Contact, decision: Decision, tally: Counter[str]) -> Iterator[Change]:
     """Yield what the preview says of one contact, in one line, and count it."""
-    links = contact.is_linked and not (contact.left_number and contact.right_number)
+    links = is_new_link(contact)
     tally["linked"] += links
     tally["excluded"] += decision.status is Status.EXCLUDED
     tally["failed"] += decision.status is Status.FAILING
     tally["conflicts"] += decision.conflicts
     for side in decision.writes:
         tally[f"{'created' if side == decision.create_on else 'updated'}_{side}"] += 1
-    kind = _kind(decision, links=links)
+    kind = kind_of(decision, links=links)
     if kind is None:
         return
+    yield would_change(job.run, contact, decision, kind, links=links)
+
+
+def would_change(
+    run: Run, contact: Contact, decision: Decision, kind: Change.Kind, *, links: bool
+) -> Change:
+    """Return a line of a preview: what a decision would do with a contact, not saved."""
     sides = tuple(decision.writes)
-    linked = wording.LINKED_FIRST if links and kind is not Change.Kind.LINKED else ""
-    yield contacts.change(
-        job.run,
+    said = (
+        wording.LINKED_FIRST if links and kind is not Change.Kind.LINKED else "",
+        wording.LEAVES if decision.leaves_scope else "",
+        decision.reason,
+        wording.LEFT_OUT + "; ".join(decision.flags) if decision.flags else "",
+    )
+    return contacts.change(
+        run,
         contact,
         kind,
-        job.run.started_at,
+        run.started_at,
         side=sides[0] if len(sides) == 1 else None,
-        reason=". ".join(filter(None, (linked, decision.reason))),
+        reason=". ".join(filter(None, said)),
         fields=sorted(decision.changes, key=lambda change: change.side),
     )
 
 
-def _kind(decision: Decision, *, links: bool) -> Change.Kind | None:
+def is_new_link(contact: Contact) -> bool:
+    """Return whether a contact has two halves that were not decided on together."""
+    return contact.is_linked and not (contact.left_number and contact.right_number)
+
+
+def kind_of(decision: Decision, *, links: bool) -> Change.Kind | None:
     """Return what a contact counts as; None for one with which nothing would be done."""
     if decision.status is Status.FAILING:
         return Change.Kind.FAILED
@@ -147,3 +166,54 @@ def _kind(decision: Decision, *, links: bool) -> Change.Kind | None:
     if decision.status is Status.EXCLUDED:
         return Change.Kind.EXCLUDED
     return Change.Kind.LINKED if links else None
+
+
+# One contact
+
+
+class NotRead(Exception):
+    """An account of the connection was not read yet: nothing is known of its contacts."""
+
+
+def of_records(connection: Connection, record_ids: Collection[int]) -> list[Contact]:
+    """Return the contacts that these records belong to or would be matched to, none of them saved,
+    under the edit that waits where one does. Reads what is stored, and asks no app.
+    """
+    configuration, now = pending.configuration(connection), clock.now()
+    mirrors = mirrors_of(connection)
+    roles = {side: roles_of(connection.account(side).offers.fields) for side in SIDES}
+    matcher = Matcher(connection, configuration, mirrors, roles, now)
+    places: list[tuple[Side, int]] = []
+    for side in SIDES:
+        mine = mirrors[side].records.filter(pk__in=record_ids, gone_at=None)
+        ids = list(mine.order_by("name", "pk").values_list("pk", flat=True))
+        known = matcher.book.of(side, ids)
+        for pk in ids:
+            if pk not in known:
+                matcher.book.new(side, pk)
+        places += [(side, pk) for pk in ids]
+    drafts = [matcher.book.drafts[place] for place in places]
+    matcher.seek([draft for draft in drafts if not draft.is_linked])
+    found = {id(draft): draft for place in places if (draft := matcher.book.drafts.get(place))}
+    return unsaved(connection, list(found.values()))
+
+
+def mirrors_of(connection: Connection) -> dict[Side, Mirror]:
+    """Return the mirrors of both accounts; raises `NotRead` where one was never read."""
+    rows = Mirror.objects.filter(account__in=(connection.left_id, connection.right_id))
+    by_account = {mirror.account_id: mirror for mirror in rows.exclude(read_at=None)}
+    try:
+        return {side: by_account[connection.account(side).pk] for side in SIDES}
+    except KeyError:
+        raise NotRead from None
+
+
+def decide_one(contact: Contact) -> Decision | None:
+    """Return what a run would decide of a contact that `of_records` gave; None for one that waits
+    for a person, or stands aside until its neighbours change.
+    """
+    if not contact.is_linked and (contact.status == Status.REVIEW or not contact.awake):
+        return None
+    connection = contact.connection
+    configuration = pending.configuration(connection)
+    return contacts.decide(configuration, contact, mirrors_of(connection), clock.now())

@@ -26,7 +26,7 @@ def group(leader: int | None = None) -> str:
     """Return the name under which a group of processes, ours without a leader, is known to all
     hosts.
     """
-    return f"{socket.gethostname()[:60]} process {leader or os.getpgrp()}"
+    return f"{socket.gethostname()[:50]} group {leader or os.getpgrp()}"
 
 
 def start(

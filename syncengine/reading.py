@@ -5,7 +5,7 @@ connections.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,15 +48,19 @@ class Reader:
     customs: set[str] | None = None
     """The custom fields that the account offers already; None where none was read."""
 
-    def read(self) -> bool:
-        """Take in all that changed, and return whether the account was read to its end."""
-        if not self._read_feed():
+    def read(self) -> Generator[None, None, bool]:
+        """Take in all that changed, and return whether the account was read to its end.
+
+        Yields after each page of the feed: another account can be read in between.
+        """
+        is_read = yield from self._read_feed()
+        if not is_read:
             return False
         if self._sweep_is_due() and not self._sweep_once():
             return False
         return not self.mirror.confirming or self._confirm()
 
-    def _read_feed(self) -> bool:
+    def _read_feed(self) -> Generator[None, None, bool]:
         self._begin()
         while True:
             try:
@@ -65,6 +69,7 @@ class Reader:
                         self._take_page(page)
                         if page.complete:
                             return True
+                        yield
                         self._ensure()
                 return False
             except CursorExpired:
@@ -107,7 +112,7 @@ class Reader:
         return all(not is_newer(row.version, held.get(row.id, "")) for row in rows)
 
     def _take_page(self, page: Page) -> None:
-        stale = self._get(page.stale)
+        stale = self._get([*page.stale, *self._merged(page.records)])
         mirror = self.mirror
         with leases.commit(*self.held) as now:
             taker = self._taker(now, stamp=page.full, blanked=self.blanked)
@@ -148,6 +153,23 @@ class Reader:
         if new:
             mine.get(pk=self.mirror.account_id).keep_custom_keys(new)
             self.customs |= set(new)
+
+    def _merged(self, rows: Sequence[RemoteRecord]) -> list[str]:
+        """Return the addresses of others that these rows took over: whoever was brought back since
+        is still found there.
+        """
+        previous = {address: row.id for row in rows for address in row.previous_addresses}
+        if not previous:
+            return []
+        held = self.mirror.records.filter(address__in=list(previous), gone_at=None)
+        living = [(row.asked_as, row.id) for row in rows if not row.deleted]
+        return sorted(
+            {
+                address
+                for address, id_ in (*held.values_list("address", "remote_id"), *living)
+                if previous.get(address, id_) != id_
+            }
+        )
 
     def _get(self, addresses: Sequence[str]) -> list[RemoteRecord]:
         """Return the records that are there, however many requests that takes."""
@@ -262,6 +284,20 @@ class Reader:
         self.mirror.confirming = unseen.exists()
         self._save("confirming")
         return True
+
+
+def take_turns(readings: Iterable[Generator[None, None, bool]]) -> list[bool]:
+    """Return what these return in the end, after a step of each at a time."""
+    going = dict(enumerate(readings))
+    ended: dict[int, bool] = {}
+    while going:
+        for place, reading in list(going.items()):
+            try:
+                next(reading)
+            except StopIteration as end:
+                ended[place] = end.value
+                del going[place]
+    return [ended[place] for place in sorted(ended)]
 
 
 MIRROR_FIELDS = (

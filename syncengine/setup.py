@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from connections.configuration import SIDES, Direction, FirstMerge, Side
+from connections.configuring import field_of
 from connections.forms.connection import shared_roles
-from connections.models import Connection
+from connections.models import Account, Connection
 from connections.schema import Field, Role
+from connections.setups import MappingSetup, OwnersSetup, Setup
+from syncengine import pending
+from syncengine.sentences import sentence
 from syncengine.states import side_label
 
 FIRST_MERGES: Mapping[str, tuple[str, str]] = {
@@ -22,8 +26,7 @@ FIRST_MERGES: Mapping[str, tuple[str, str]] = {
     ),
 }
 """By value: the words, and what they mean."""
-DECIDES_NOTHING_ANEW = ("Name", "Winner", "Interval", "Brake")
-"""The settings whose change lets all contacts stand as they were decided [CN8]."""
+NONE = "–"
 
 
 def direction_words(connection: Connection, direction: str) -> str:
@@ -34,10 +37,9 @@ def direction_words(connection: Connection, direction: str) -> str:
     return f"{left} to {right}" if direction == Direction.LEFT_TO_RIGHT else f"{right} to {left}"
 
 
-def scope_words(connection: Connection, side: Side) -> str:
-    """Return the scope of a side: "all", "North (with 4 below it), Nordics"."""
-    account = connection.account(side)
-    offers, chosen = account.offers, getattr(connection, f"{side}_scope")
+def scope_words(account: Account, chosen: Iterable[str]) -> str:
+    """Return a scope in words: "all", "North (with 4 below it), Nordics"."""
+    offers = account.offers
     names = {scope.id: scope.name for scope in offers.scopes}
     found = []
     for id_ in chosen:
@@ -48,51 +50,172 @@ def scope_words(connection: Connection, side: Side) -> str:
     return ", ".join(found) or "all"
 
 
-def settings_in_words(connection: Connection) -> dict[str, str]:
-    """Return each setting by its name on the page, with its value in words."""
-    both = {side: side_label(connection, side) for side in SIDES}
-    return {
-        "Name": connection.name,
-        **{f"{side.capitalize()} account": connection.account(side).label for side in SIDES},
-        **{f"Scope in {both[side]}": scope_words(connection, side) for side in SIDES},
-        "Direction": direction_words(connection, connection.direction),
-        "Winner": both["left" if connection.winner == "left" else "right"],
-        "First merge": FIRST_MERGES[connection.first_merge][0],
-        "Avoid duplicates": _switch(connection.avoid_duplicates),
-        "Never copy blanks": _switch(not connection.copy_blanks),
-        "Phone region": connection.phone_region or "none",
-        "Time zone": connection.time_zone,
-        "Interval": f"{connection.interval_minutes} min",
-        "Brake": f"{connection.brake_percent} %",
-        **{
-            f"Mapping of {role_label(connection.left.offers.fields, role)}": _switch(
-                connection.syncs(role)
-            )
-            for role in shared_roles(connection)
-        },
-    }
-
-
 def role_label(fields: Iterable[Field], role: Role) -> str:
     """Return what the field of a role is called."""
     found = (field.label for field in fields if field.role is role)
     return next(found, role.value.replace("_", " "))
 
 
+def scope_name(connection: Connection, side: Side) -> str:
+    """Return what the scope of a side is called among the settings."""
+    return f"Scope in {side_label(connection, side)}"
+
+
+def mapping_name(connection: Connection, role: Role) -> str:
+    """Return what the switch of a default mapping is called among the settings."""
+    return f"Mapping of {role_label(connection.left.offers.fields, role)}"
+
+
+def settings_in_words(connection: Connection, setup: Setup) -> dict[str, str]:
+    """Return each setting by its name on the page, with its value in words."""
+    return {
+        **{
+            scope_name(connection, side): scope_words(connection.account(side), setup.scope(side))
+            for side in SIDES
+        },
+        "Direction": direction_words(connection, setup.direction),
+        "Winner": side_label(connection, "left" if setup.winner == "left" else "right"),
+        "First merge": FIRST_MERGES[setup.first_merge][0],
+        "Avoid duplicates": _switch(setup.avoid_duplicates),
+        "Never copy blanks": _switch(not setup.copy_blanks),
+        "Phone region": setup.phone_region or "none",
+        "Time zone": setup.time_zone,
+        "Interval": f"{setup.interval_minutes} min",
+        "Brake": f"{setup.brake_percent} %",
+        **{
+            mapping_name(connection, role): _switch(role.value not in setup.switched_off)
+            for role in shared_roles(connection)
+        },
+        **_mappings_in_words(connection, setup.mappings),
+        **_owners_in_words(connection, setup.owners),
+    }
+
+
 def _switch(on: bool) -> str:
     return "on" if on else "off"
 
 
-def edits(before: Connection, after: Connection) -> dict[str, str]:
-    """Return what changed, from what to what, by the name of the setting."""
-    old, new = settings_in_words(before), settings_in_words(after)
-    return {
-        name: f"{old.get(name, '–')} → {new.get(name, '–')}"
+# Mappings and owners
+
+
+def _mappings_in_words(connection: Connection, mappings: Iterable[MappingSetup]) -> dict[str, str]:
+    found = {}
+    for mapping in mappings:
+        name = pair_words(connection, mapping)
+        found[f"Mapping of {name}"] = direction_words(connection, mapping.direction)
+        if mapping.options:
+            found[f"Options of {name}"] = _options_in_words(connection, mapping)
+    return found
+
+
+def pair_words(connection: Connection, mapping: MappingSetup) -> str:
+    """Return what a custom mapping is called: "Gender and Sex"."""
+    return " and ".join(
+        field.label if (field := _field(connection, side, mapping)) else getattr(mapping, side)
+        for side in SIDES
+    )
+
+
+def _field(connection: Connection, side: Side, mapping: MappingSetup) -> Field | None:
+    return field_of(connection.account(side), getattr(mapping, side))
+
+
+def _options_in_words(connection: Connection, mapping: MappingSetup) -> str:
+    labels = [
+        {each.value: each.label for each in field.options} if field else {}
+        for field in (_field(connection, side, mapping) for side in SIDES)
+    ]
+    return ", ".join(
+        " = ".join(
+            of.get(value, value or "not copied") for of, value in zip(labels, pair, strict=True)
+        )
+        for pair in mapping.options
+    )
+
+
+def _owners_in_words(connection: Connection, owners: OwnersSetup) -> dict[str, str]:
+    users = {
+        side: {user.id: user.name or user.email for user in connection.account(side).offers.users}
+        for side in SIDES
+    }
+    there = side_label(connection, "right")
+    found: dict[str, str] = {}
+    for left, right in owners.table:
+        name = f"Owner {users['left'].get(left, left)} in {there}"
+        also = f"{found[name]}, " if name in found else ""
+        found[name] = also + users["right"].get(right, right)
+    for side in SIDES:
+        if connection.account(side).declared.owner_field:
+            chosen = getattr(owners, f"{side}_fallback")
+            name = f"Owner of all others in {side_label(connection, side)}"
+            found[name] = users[side].get(chosen, chosen) or "the account's own user"
+    return found
+
+
+# Rules
+
+
+def rule_names(connection: Connection) -> dict[str, str]:
+    """Return what each rule is called, by its key: "rule 1 for contacts from Pipeliner"; as the
+    edit that waits has them, where one does.
+    """
+    found = {}
+    for setup in (connection.setup(), pending.current(connection)):
+        for side in SIDES:
+            whose = f"for contacts from {side_label(connection, side)}"
+            for number, rule in enumerate(setup.rules_of(side), 1):
+                found[rule.key] = f"rule {number} {whose}"
+    return found
+
+
+# What an edit changed
+
+
+def edits(connection: Connection, before: Setup, after: Setup) -> dict[str, str]:
+    """Return what changed, from what to what, by the name of the setting, rule or mapping."""
+    old, new = (settings_in_words(connection, each) for each in (before, after))
+    changed = {
+        name: f"{old.get(name, NONE)} → {new.get(name, NONE)}"
         for name in {**old, **new}
         if old.get(name) != new.get(name)
     }
+    for side in SIDES:
+        changed |= _edits_of_rules(connection, side, before, after)
+    return changed
 
 
-def decides_anew(edited: Iterable[str]) -> bool:
-    """Return whether an edit of these settings has every contact decided anew [CN8]."""
-    return any(name not in DECIDES_NOTHING_ANEW for name in edited)
+def _edits_of_rules(
+    connection: Connection, side: Side, before: Setup, after: Setup
+) -> Iterator[tuple[str, str]]:
+    """Yield the rules of a side that are other, new or gone, by their identity; and another order
+    of those that stay.
+    """
+    old = {rule.key: rule for rule in before.rules_of(side)}
+    new = {rule.key: rule for rule in after.rules_of(side)}
+    whose = f"for contacts from {side_label(connection, side)}"
+    for number, (key, rule) in enumerate(old.items(), 1):
+        if key not in new:
+            yield f"Removed rule {number} {whose}", sentence(connection, rule)
+    for number, (key, rule) in enumerate(new.items(), 1):
+        if key not in old:
+            yield f"New rule {number} {whose}", sentence(connection, rule)
+        elif rule != old[key]:
+            was = sentence(connection, old[key])
+            yield f"Rule {number} {whose}", f"{was} → {sentence(connection, rule)}"
+    places = {key: number for number, key in enumerate(old, 1)}
+    staying = [places[key] for key in new if key in old]
+    if staying != sorted(staying):
+        order = ", ".join(map(str, staying))
+        yield f"Order of the rules {whose}", f"{', '.join(map(str, sorted(staying)))} → {order}"
+
+
+def identity_edits(before: Connection, after: Connection) -> dict[str, str]:
+    """Return what changed of a connection's name and accounts, from what to what."""
+    old, new = (
+        {
+            "Name": each.name,
+            **{f"{side.capitalize()} account": each.account(side).label for side in SIDES},
+        }
+        for each in (before, after)
+    )
+    return {name: f"{old[name]} → {new[name]}" for name in old if old[name] != new[name]}

@@ -61,6 +61,8 @@ class Sent:
         return Sent(self.value, self.stood, self.source, self.options, True)
 
 
+PUTS_BACK = "puts back"
+"""How `options` marks what was sent to put back what stood before an action."""
 SentBy = Mapping[tuple[str, Side], Sent]
 """What was sent, by pair key and side."""
 
@@ -167,6 +169,10 @@ class Decision:
     @property
     def conflicts(self) -> int:
         return sum(change.conflict for change in self.changes)
+
+    def puts_back(self, side: Side) -> bool:
+        """Return whether what an action set on a side is put back to what stood before."""
+        return any(on == side and sent.options == PUTS_BACK for (_, on), sent in self.sent.items())
 
 
 def base_to_json(base: Mapping[str, Base]) -> dict[str, list[object]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -16,11 +18,11 @@ from syncengine import asking, brake, clock, contacts, doubts, leases, notices, 
 from syncengine.applying import Applier, Decided
 from syncengine.brake import Brake
 from syncengine.job import Job
-from syncengine.leases import LeaseLost
+from syncengine.leases import Held, LeaseLost
 from syncengine.matching import Matcher
 from syncengine.models import Change, Contact, Intent, Mirror, Run, SyncState
 from syncengine.models.mirror import aged
-from syncengine.reading import Reader
+from syncengine.reading import Reader, take_turns
 from syncengine.state import Status
 
 LONG_SLICE_SECONDS = 300.0
@@ -65,27 +67,41 @@ class Steps:
 
     def read(self) -> bool:
         """Read both accounts, and see whether the configuration is another one than last time."""
-        if not all(self._read(side) for side in SIDES):
+        if not self._read_accounts():
             return False
         self._check_mirrors()
         self._check_names()
         self._note_revision()
         return True
 
+    def _read_accounts(self) -> bool:
+        """Read both accounts, in turns where both are to be read and free."""
+        mirrors = list(self.job.mirrors.values())
+        if not any(map(self._is_read, mirrors)):
+            held = leases.take(mirrors, self.job.hand.owner)
+            if held is not None:
+                return self._read_held(held, SIDES)
+        return all(self._read(side) for side in SIDES)
+
     def _read(self, side: Side) -> bool:
         """Read an account, unless somebody read it to the end just now."""
-        job, mirror = self.job, self.job.mirrors[side]
+        mirror = self.job.mirrors[side]
         if self._is_read(mirror):
             return True
-        held = leases.take([mirror], job.hand.owner)
+        held = leases.take([mirror], self.job.hand.owner)
         if held is None:
             raise Busy(holder(mirror))
+        return self._read_held(held, [side])
+
+    def _read_held(self, held: Held, sides: Sequence[Side]) -> bool:
+        job = self.job
         try:
-            mirror.refresh_from_db()
-            if self._is_read(mirror):
-                return True
+            for side in sides:
+                job.mirrors[side].refresh_from_db()
             job.hold = held
-            return self._read_under(side)
+            return self._read_under(
+                [side for side in sides if not self._is_read(job.mirrors[side])]
+            )
         finally:
             job.hold = None
             held.release()
@@ -99,7 +115,13 @@ class Steps:
             return mirror.read_at >= self.asked_at
         return aged(mirror.read_at, clock.now()) <= READ_ENOUGH
 
-    def _read_under(self, side: Side) -> bool:
+    def _read_under(self, sides: Sequence[Side]) -> bool:
+        """Read accounts that are held, and return whether all were read to their ends."""
+        with ExitStack() as stack:
+            going = [stack.enter_context(closing(self._reading(side))) for side in sides]
+            return all(take_turns(going))
+
+    def _reading(self, side: Side) -> Generator[None, None, bool]:
         job, mirror = self.job, self.job.mirrors[side]
         account = job.connection.account(side)
         if mirror.restarts >= 2:
@@ -110,7 +132,7 @@ class Steps:
         try:
             self._refresh_catalogue(side, CATALOGUE_DAILY)
             self._note_companies(account, mirror)
-            return reader.read()
+            return (yield from reader.read())
         except AuthorizationLost as error:
             notices.lose_authorization(account, error.message)
             raise
@@ -295,9 +317,8 @@ class Steps:
         assert job.hold is not None
         # What is under way must not come back as somebody else's.
         applier.finish()
-        for side in stale:
-            if not self._read_under(side):
-                return False
+        if not self._read_under(stale):
+            return False
         self._check_mirrors()
         return self._match()
 

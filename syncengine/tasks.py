@@ -68,12 +68,15 @@ def _show_life(now: datetime) -> None:
 
 
 def beat(worker: str, until: str) -> None:
-    """Show that this worker lives; where another one was asked, leave it to the others until then:
-    the queue gives a task to whoever comes first.
+    """Tick, and so show that this worker lives; where another one was asked, leave it to the others
+    until then: the queue gives a task to whoever comes first.
     """
+    if worker == processes.group():
+        tick()
+        return
     now = clock.now()
     _show_life(now)
-    if worker != processes.group() and now < datetime.fromisoformat(until):
+    if now < datetime.fromisoformat(until):
         async_task(BEAT, worker, until)
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from connections.configuration import SIDES, Side
 from connections.models import Connection
@@ -42,16 +42,16 @@ def _sharing(connection: Connection, contacts: Sequence[Contact]) -> set[int]:
     }
     if not of:
         return set()
-    living = MatchKey.objects.filter(key__startswith="e:", current=True, record__gone_at=None)
-    same = living.filter(mirror=OuterRef("mirror"), key=OuterRef("key"))
-    mine = living.filter(Exists(same.exclude(record=OuterRef("record"))), record__in=list(of))
-    held: defaultdict[tuple[int, str], set[int]] = defaultdict(set)
-    for mirror, key in mine.values_list("mirror_id", "key").distinct():
-        held[mirror, key] = set()
-    if not held:
+    mine = MatchKey.objects.filter(record__in=list(of), key__startswith="e:", current=True)
+    keys = _held_twice(mine)
+    if not keys:
         return set()
-    keys = living.filter(key__in={key for _, key in held}, mirror__in={each for each, _ in held})
-    for mirror, key, record in keys.values_list("mirror_id", "key", "record_id"):
+    accounts = [connection.left_id, connection.right_id]
+    living = MatchKey.objects.filter(
+        mirror__account__in=accounts, key__in=keys, current=True, record__gone_at=None
+    )
+    held: defaultdict[tuple[int, str], set[int]] = defaultdict(set)
+    for mirror, key, record in living.values_list("mirror_id", "key", "record_id"):
         held[mirror, key].add(record)
     linked = _linked(connection, {pk for records in held.values() for pk in records})
     return {
@@ -61,6 +61,13 @@ def _sharing(connection: Connection, contacts: Sequence[Contact]) -> set[int]:
         for pk in there
         if pk in of
     }
+
+
+def _held_twice(keys: QuerySet[MatchKey]) -> set[str]:
+    """Return those of these keys that another record of the same account has, or had."""
+    same = MatchKey.objects.filter(mirror=OuterRef("mirror"), key=OuterRef("key"))
+    others = same.exclude(record=OuterRef("record"))
+    return set(keys.filter(Exists(others)).values_list("key", flat=True))
 
 
 def _linked(connection: Connection, records: Collection[int]) -> set[int]:
@@ -74,14 +81,14 @@ def sharing_drafts(book: Book, side: Side, mirror: Mirror, changed: Collection[i
     """Return the linked contacts that share an address, or did, with one of these changed records,
     and theirs: whether they bear the flag is to be seen again.
     """
-    moved = MatchKey.objects.filter(record__in=changed, key__startswith="e:").values("key")
-    holders: defaultdict[str, set[int]] = defaultdict(set)
-    for key, record in MatchKey.objects.filter(mirror=mirror, key__in=moved).values_list(
-        "key", "record_id"
-    ):
-        holders[key].add(record)
-    several = {pk for records in holders.values() if len(records) > 1 for pk in records}
-    return [draft for draft in book.of(side, several).values() if draft.is_linked]
+    moved = MatchKey.objects.filter(record__in=changed, key__startswith="e:")
+    keys = _held_twice(moved)
+    if not keys:
+        return []
+    holders = MatchKey.objects.filter(mirror=mirror, key__in=keys).values_list(
+        "record_id", flat=True
+    )
+    return [draft for draft in book.of(side, holders).values() if draft.is_linked]
 
 
 # Merged inside an app [MA5]

@@ -45,7 +45,7 @@ def silent_for(worker: str = "") -> float:
     now = clock.now()
     for model in (SyncState, Mirror):
         held = model._default_manager.filter(lease_expires_at__gt=now)
-        if (held.filter(lease_owner__startswith=f"{worker}/") if worker else held).exists():
+        if (held.filter(lease_owner__endswith=f" on {worker}") if worker else held).exists():
             return 0
     return aged(last_sign(worker), now)
 

@@ -18,18 +18,25 @@ pytestmark = pytest.mark.django_db
 
 VIEWER, OPERATOR, ADMINISTRATOR = "Viewer", "Operator", "Administrator"
 ROLES = (VIEWER, OPERATOR, ADMINISTRATOR)
-LOOKING = {"history", "run", "contact", "health", "preview", "held", "poll"}
+LOOKING = {"history", "run", "contact", "health", "preview", "preview_one", "held", "poll", "export"}
 ACTING = {
     "answer": OPERATOR,
     "retry_all": OPERATOR,
     "ask_preview": OPERATOR,
+    "copy": ADMINISTRATOR,
     "check_again": ADMINISTRATOR,
     "sync": OPERATOR,
     "pause": OPERATOR,
     "resume": OPERATOR,
     "start": ADMINISTRATOR,
     "go_on": ADMINISTRATOR,
+    "apply_edit": ADMINISTRATOR,
+    "drop_edit": ADMINISTRATOR,
+    "rule_move": ADMINISTRATOR,
 }
+EDITING = {"mapping", "mapping_remove", "rule", "rule_delete"}
+"""Pages of what is edited: a GET shows a form, and there may be nothing of that to edit."""
+RULE = {"side": "left", "key": "left"}
 
 
 @pytest.fixture
@@ -61,7 +68,8 @@ def ids() -> dict[str, int]:
 
 def address(name: str, ids: dict[str, int]) -> str:
     route = next(route for each, route, _ in PAGES if each == name)
-    kwargs = {key: value for key, value in ids.items() if f"<int:{key}>" in route}
+    given = {**ids, **RULE}
+    kwargs = {key: value for key, value in given.items() if f":{key}>" in route}
     return reverse(f"admin:connections_connection_{name}", kwargs=kwargs)
 
 
@@ -72,7 +80,7 @@ def enter(client: Client, role: str) -> None:
 
 
 def test_each_page_has_its_place_in_this_test() -> None:
-    assert {name for name, _, _ in PAGES} == LOOKING | set(ACTING)
+    assert {name for name, _, _ in PAGES} == LOOKING | EDITING | set(ACTING)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -83,7 +91,7 @@ def test_every_role_may_look(client: Client, ids: dict[str, int], role: str, nam
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("name", sorted(LOOKING | set(ACTING)))
+@pytest.mark.parametrize("name", sorted(LOOKING | EDITING | set(ACTING)))
 def test_nobody_sees_anything_without_logging_in(
     client: Client, ids: dict[str, int], name: str
 ) -> None:
@@ -114,6 +122,17 @@ def test_each_button_holds_to_its_role(
     else:
         assert answer.status_code == 403
         assert not OrmQ.objects.exists()
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", sorted(EDITING))
+def test_only_administrators_open_what_edits(
+    client: Client, ids: dict[str, int], role: str, name: str
+) -> None:
+    enter(client, role)
+    expected = (200, 404) if role == ADMINISTRATOR else (403,)
+    for answer in (client.get(address(name, ids)), client.post(address(name, ids))):
+        assert answer.status_code in expected
 
 
 @pytest.mark.parametrize("role", ROLES)

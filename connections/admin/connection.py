@@ -9,7 +9,7 @@ from django.forms import Field as FormField
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from connections.forms.connection import AccountsForm, FixedSetupForm, SetupForm
+from connections.forms.connection import AccountsForm
 from connections.models import Account, Connection
 
 ACCOUNTS = "accounts"
@@ -17,10 +17,11 @@ ACCOUNTS = "accounts"
 
 
 class ConnectionAdmin(admin.ModelAdmin[Connection]):
-    """Connections are made in two steps: first a name and two accounts, which the `+` beside a
-    select authorizes, then all that decides how they are kept in sync.
+    """The first step of making a connection: a name and two accounts, which the `+` beside a select
+    authorizes.
 
-    Registered where its pages are known.
+    Registered where its pages are known, such as the one with all that decides how they are kept in
+    sync.
     """
 
     class Media:
@@ -48,9 +49,7 @@ class ConnectionAdmin(admin.ModelAdmin[Connection]):
         change: bool = False,
         **kwargs: Any,
     ) -> type[ModelForm[Connection]]:
-        if self.asks_accounts(request, obj):
-            return super().get_form(request, obj, change, **{**kwargs, "form": AccountsForm})
-        return SetupForm if self.has_change_permission(request, obj) else FixedSetupForm
+        return super().get_form(request, obj, change, **{**kwargs, "form": AccountsForm})
 
     def formfield_for_dbfield(
         self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any

@@ -3,7 +3,8 @@
 A cursor has for each list `complete_at`, the server's time at which its last complete walk began,
 and while a walk is under way where it goes on (`after`) and when it began (`started_at`). A walk
 goes down to what is known and older than `complete_at`, so that the next one finds what came on
-top of one that was broken off.
+top of one that was broken off. `at` is the list with which a read that was broken off goes on,
+where that is not the first.
 """
 
 from __future__ import annotations
@@ -64,6 +65,12 @@ class Feed:
         if cursor and not _covers(cursor.get("shape"), self._shape):
             raise CursorExpired("Pipeliner: more fields are read than before")
         state["shape"] = self._shape
+        at = state.pop("at", CONTACTS)
+        if self._companies and at != CONTACTS:
+            if at == LINKS:
+                yield from self._links(state)
+            if (yield from self._accounts(state, broken_off=True)):
+                return
         is_new = yield from self._contacts(state, known, broken_off="walk" in state[CONTACTS])
         if not is_new:
             yield from self._contacts(state, known)
@@ -90,6 +97,8 @@ class Feed:
             reached = not everything and _reaches(listing.rows, floor)
             done = listing.after is None or (reached and known(records))
             _advance(walk, listing, done)
+            if done and is_new and self._companies:
+                state["at"] = LINKS
             complete = done and is_new and not self._companies
             yield _page(state, complete, records, skipped=unusable + listing.skipped)
         return is_new
@@ -109,18 +118,30 @@ class Feed:
                 state.pop(entity, None)
 
     def _links(self, state: State) -> Iterator[Page]:
-        for rows, _ in self._news(LINKS, state[LINKS]):
+        for rows, done in self._news(LINKS, state[LINKS]):
+            state["at"] = ACCOUNTS if done else LINKS
             contacts = [id_ for row in rows if (id_ := usable_id(row.get("contact_id")))]
             yield _page(state, False, stale=list(dict.fromkeys(contacts)))
 
-    def _accounts(self, state: State) -> Iterator[Page]:
+    def _accounts(self, state: State, *, broken_off: bool = False) -> Generator[Page, None, bool]:
+        """Yield pages of accounts, and return whether the contacts read before show what there is.
+
+        Those of a read that was broken off long ago are to be read at once, after it.
+        """
+        is_new = not broken_off
         for rows, done in self._news(ACCOUNTS, state[ACCOUNTS]):
+            state["at"] = ACCOUNTS
+            if done:
+                del state["at"]
+                read_at = (state[entity]["complete_at"] for entity in (CONTACTS, ACCOUNTS))
+                is_new = is_new or _are_close(*read_at)
             related = {
                 account_key(id_): company_values(row)
                 for row in rows
                 if (id_ := usable_id(row.get("id"))) and row.get("is_deleted") is not True
             }
-            yield _page(state, done, related=related)
+            yield _page(state, done and is_new, related=related)
+        return is_new
 
     def _news(self, entity: str, walk: State) -> Iterator[tuple[list[Json], bool]]:
         """Yield what the last complete walk has not seen, page by page, and whether that is all."""
@@ -221,6 +242,11 @@ def _advance(walk: State, listing: Listing, done: bool) -> None:
 def _is_within(time: timedelta, since: str | None, listing: Listing) -> bool:
     began = moment_of(since)
     return began is not None and listing.at is not None and listing.at - began <= time
+
+
+def _are_close(earlier: str | None, later: str | None) -> bool:
+    one, other = moment_of(earlier), moment_of(later)
+    return one is not None and other is not None and other - one <= LATENESS
 
 
 def _server_time(listing: Listing) -> str | None:

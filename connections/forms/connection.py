@@ -1,18 +1,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import replace
+from functools import cache
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 import phonenumbers
 from django import forms
+from django.contrib.admin.widgets import AdminIntegerFieldWidget, AdminTextInputWidget
+from django.http import QueryDict
 
 from connections.configuration import SIDES, Side, default_pairs
 from connections.forms.account_choices import DEFAULT_SCOPE
 from connections.forms.scopes import Branch, topmost, tree
+from connections.mapped import mapped_twice
 from connections.models import Account, Connection
 from connections.neighbours import closes_ring
+from connections.rule_checks import added, in_full
 from connections.schema import Role
+from connections.setups import STORED_PLAIN, Setup
 
 
 class AccountsForm(forms.ModelForm[Connection]):
@@ -62,14 +70,33 @@ def _regions() -> list[tuple[str, str]]:
 
 
 PARTS = [("all", "All"), ("these", "These")]
+_PLAIN = (
+    "direction",
+    "winner",
+    "first_merge",
+    "avoid_duplicates",
+    "phone_region",
+    "time_zone",
+    "interval_minutes",
+    "brake_percent",
+)
+
+
+def as_edited(connection: Connection, setup: Setup) -> Connection:
+    """Return the connection as an edit of its set-up would have its columns, not to be saved."""
+    edited = copy(connection)
+    for name in STORED_PLAIN:
+        value = getattr(setup, name)
+        setattr(edited, name, list(value) if isinstance(value, tuple) else value)
+    return edited
 
 
 class SetupForm(forms.ModelForm[Connection]):
-    """All that decides how two accounts are kept in sync.
+    """All that decides how two accounts are kept in sync, but for rules, mappings and owners.
 
-    A scope is two fields: `<side>_part`, all or these, and `<side>_scopes`, which ones. `roles` are
-    those of the default mapping that are switched on; roles that the two apps do not share are left
-    as they are.
+    It begins with a set-up, and makes another one of what was typed. A scope is two fields:
+    `<side>_part`, all or these, and `<side>_scopes`, which ones. `roles` are those of the default
+    mapping that are switched on; roles that the two apps do not share are left as they are.
     """
 
     never_copy_blanks = forms.BooleanField(required=False)
@@ -82,38 +109,45 @@ class SetupForm(forms.ModelForm[Connection]):
 
     class Meta:
         model = Connection
-        fields = (
-            "name",
-            "direction",
-            "winner",
-            "first_merge",
-            "avoid_duplicates",
-            "phone_region",
-            "time_zone",
-            "interval_minutes",
-            "brake_percent",
-        )
+        fields = ("name", *_PLAIN)
         error_messages: ClassVar = {"name": {"unique": "Another connection is called so."}}
         widgets: ClassVar = {
-            "time_zone": forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off"}),
+            "name": AdminTextInputWidget(attrs={"class": "vLargeTextField"}),
+            "time_zone": AdminTextInputWidget(attrs={"list": "time-zones", "autocomplete": "off"}),
+            "interval_minutes": AdminIntegerFieldWidget(attrs={"min": 1, "max": 1440}),
+            "brake_percent": AdminIntegerFieldWidget(attrs={"min": 1, "max": 100}),
         }
 
-    STORED = (*Meta.fields, "left_scope", "right_scope", "copy_blanks", "switched_off")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        connection = self.instance
+    def __init__(
+        self,
+        connection: Connection,
+        setup: Setup,
+        data: QueryDict | None = None,
+        *,
+        fixed: bool = False,
+    ) -> None:
+        """Show `setup` of a connection; `fixed` only to look at."""
+        super().__init__(data, instance=as_edited(connection, setup))
+        self.began_with = setup
         self.shared = shared_roles(connection)
         self.fields["roles"].choices = [(role.value, role.value) for role in self.shared]  # type: ignore[attr-defined]
-        self.initial["roles"] = [role.value for role in self.shared if connection.syncs(role)]
-        self.initial["never_copy_blanks"] = not connection.copy_blanks
+        self.initial["roles"] = [r.value for r in self.shared if r.value not in setup.switched_off]
+        self.initial["never_copy_blanks"] = not setup.copy_blanks
         for side in SIDES:
-            chosen: list[str] = getattr(connection, f"{side}_scope")
+            chosen = setup.scope(side)
             offered = [scope.id for scope in connection.account(side).offers.scopes]
             every = [*offered, *(each for each in chosen if each not in offered)]
             self.fields[f"{side}_scopes"].choices = [(each, each) for each in every]  # type: ignore[attr-defined]
-            self.initial[f"{side}_scopes"] = chosen
+            self.initial[f"{side}_scopes"] = list(chosen)
             self.initial[f"{side}_part"] = "these" if chosen else "all"
+        self.fields["name"].show_hidden_initial = True
+        for field in self.fields.values():
+            field.disabled = fixed
+
+    @property
+    def renames(self) -> bool:
+        """Whether another name was typed than the page showed."""
+        return "name" in self.changed_data
 
     def tree(self, side: Side) -> list[Branch]:
         """Return the scope values of a side; what is ticked stays ticked."""
@@ -121,9 +155,9 @@ class SetupForm(forms.ModelForm[Connection]):
         return tree(self.instance.account(side).offers.scopes, ticked)
 
     def gone(self, side: Side) -> list[str]:
-        """Return the values of a side's stored scope that the app no longer has."""
+        """Return the values of a side's scope that the app no longer has."""
         offered = {scope.id for scope in self.instance.account(side).offers.scopes}
-        return [each for each in getattr(self.instance, f"{side}_scope") if each not in offered]
+        return [each for each in self.began_with.scope(side) if each not in offered]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -147,46 +181,49 @@ class SetupForm(forms.ModelForm[Connection]):
                 f"Untick {'it' if is_one else 'them'}.",
             )
 
-    def scope(self, side: Side) -> list[str]:
+    def _scope(self, side: Side) -> tuple[str, ...]:
         """Return the scope that was chosen for a side; empty is all of it.
 
         The order of a scope that did not change stays: its first value is where contacts are
         created.
         """
-        present: list[str] = getattr(self.instance, f"{side}_scope")
+        present = self.began_with.scope(side)
         if self.cleaned_data.get(f"{side}_part") != "these":
-            return []
-        chosen = topmost(self.tree(side))
+            return ()
+        chosen = tuple(topmost(self.tree(side)))
         return present if set(chosen) == set(present) else chosen
 
     def _post_clean(self) -> None:
-        """Put on the connection what its own fields do not say by themselves."""
         super()._post_clean()  # type: ignore[misc]
-        if self.errors:
-            return
-        connection = self.instance
-        connection.copy_blanks = not self.cleaned_data["never_copy_blanks"]
-        connection.switched_off = self._switched_off(set(self.cleaned_data["roles"]))
-        scopes = {side: self.scope(side) for side in SIDES}
-        connection.left_scope, connection.right_scope = scopes["left"], scopes["right"]
-        if connection.state == Connection.State.ACTIVE and (ring := closes_ring(connection)):
+        is_active = self.instance.state == Connection.State.ACTIVE
+        if not self.errors and is_active and (ring := closes_ring(self.instance)):
             self.add_error("direction", ring)
+        if not self.errors:
+            account = self.instance.account
+            for told in mapped_twice(self.setup(), account("left"), account("right")):
+                self.add_error("roles", told)
+        accounts = self.instance.left, self.instance.right
+        for each in () if self.errors else added(self.began_with, self.setup(), *accounts):
+            self.add_error("direction", in_full(each, self.setup(), *accounts))
 
-    def _switched_off(self, on: set[str]) -> list[str]:
+    def setup(self) -> Setup:
+        """Return the set-up that it began with as it is edited now."""
+        data = self.cleaned_data
+        return replace(
+            self.began_with,
+            **{name: data[name] for name in _PLAIN},
+            left_scope=self._scope("left"),
+            right_scope=self._scope("right"),
+            copy_blanks=not data["never_copy_blanks"],
+            switched_off=self._switched_off(set(data["roles"])),
+        )
+
+    def _switched_off(self, on: set[str]) -> tuple[str, ...]:
         """Return the roles that are off, those first that were off before."""
         shared = [role.value for role in self.shared]
-        before: list[str] = self.instance.switched_off
+        before = self.began_with.switched_off
         kept = [each for each in before if each not in shared or each not in on]
-        return [*kept, *(each for each in shared if each not in on and each not in before)]
-
-
-class FixedSetupForm(SetupForm):
-    """The same, to look at."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.disabled = True
+        return (*kept, *(each for each in shared if each not in on and each not in before))
 
 
 def shared_roles(connection: Connection) -> list[Role]:
@@ -195,6 +232,7 @@ def shared_roles(connection: Connection) -> list[Role]:
     return [pair.left.role for pair in pairs if pair.left.role is not None]
 
 
+@cache
 def time_zones() -> list[str]:
     """Return the names of all time zones that places have."""
     return sorted(each for each in available_timezones() if "/" in each or each == "UTC")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -14,22 +15,28 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from connections.admin.connection import ConnectionAdmin as FormAdmin
-from connections.forms.connection import AccountsForm, SetupForm
+from connections.forms.owners import by_email
 from connections.models import Connection
-from syncengine import control
-from syncengine.setup import edits
+from connections.setups import OwnersSetup
+from syncengine import control, pending
+from syncengine.setup import edits, identity_edits
 from syncengine.standings import standings, with_accounts
 from syncengine.views import setup
 from syncengine.views.actions import pause, poll, resume, sync
 from syncengine.views.answers import answer, retry_all
 from syncengine.views.common import say
 from syncengine.views.contact import contact
+from syncengine.views.copying import copy, export_file
 from syncengine.views.deleting import delete
 from syncengine.views.edits import in_words
 from syncengine.views.health import health
 from syncengine.views.held import check_again, go_on, held
 from syncengine.views.history import history
-from syncengine.views.preview import ask, preview, start
+from syncengine.views.mapping import mapping, mapping_remove
+from syncengine.views.preview import apply_edit, ask, preview, start
+from syncengine.views.preview_one import preview_one
+from syncengine.views.rule import rule
+from syncengine.views.rules import rule_delete, rule_move
 from syncengine.views.run import run
 
 PAGES = (
@@ -41,10 +48,20 @@ PAGES = (
     ("retry_all", "<int:connection_id>/health/retry/", retry_all),
     ("preview", "<int:connection_id>/preview/", preview),
     ("ask_preview", "<int:connection_id>/preview/ask/", ask),
+    ("preview_one", "<int:connection_id>/preview/contact/", preview_one),
     ("start", "<int:connection_id>/preview/start/", start),
+    ("apply_edit", "<int:connection_id>/preview/apply/", apply_edit),
+    ("drop_edit", "<int:connection_id>/edit/drop/", setup.drop),
+    ("mapping", "<int:connection_id>/mapping/", mapping),
+    ("mapping_remove", "<int:connection_id>/mapping/remove/", mapping_remove),
+    ("rule", "<int:connection_id>/rules/<str:side>/<str:key>/", rule),
+    ("rule_delete", "<int:connection_id>/rules/<str:side>/<str:key>/delete/", rule_delete),
+    ("rule_move", "<int:connection_id>/rules/<str:side>/<str:key>/move/", rule_move),
     ("held", "<int:connection_id>/held/", held),
     ("check_again", "<int:connection_id>/held/check/", check_again),
     ("go_on", "<int:connection_id>/held/go/", go_on),
+    ("copy", "<int:connection_id>/copy/", copy),
+    ("export", "<int:connection_id>/export/", export_file),
     ("sync", "<int:connection_id>/sync/", sync),
     ("pause", "<int:connection_id>/pause/", pause),
     ("resume", "<int:connection_id>/resume/", resume),
@@ -57,7 +74,7 @@ PAGES = (
 class ConnectionAdmin(FormAdmin):
     """Connections with their state, history and health around the form."""
 
-    change_form_template = "syncengine/setup.html"
+    change_form_template = FormAdmin.add_form_template
     change_list_template = "syncengine/connection_list.html"
     list_display = ("name",)
     list_filter = ()
@@ -81,34 +98,32 @@ class ConnectionAdmin(FormAdmin):
     def may_choose_accounts(self, connection: Connection) -> bool:
         return not control.was_read(connection)
 
-    def render_change_form(
+    def change_view(
         self,
         request: HttpRequest,
-        context: dict[str, Any],
-        add: bool = False,
-        change: bool = False,
+        object_id: str,
         form_url: str = "",
-        obj: Connection | None = None,
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        form = context["adminform"].form
-        if obj is not None and isinstance(form, SetupForm):
-            stored = with_accounts(Connection.objects.all()).get(pk=obj.pk)
-            context |= {"form": form, **setup.context(stored, form)}
-        response: Any = super().render_change_form(request, context, add, change, form_url, obj)
-        if isinstance(form, AccountsForm):
-            response.template_name = self.add_form_template
-        return response  # type: ignore[no-any-return]
+        connection = self.get_object(request, object_id)
+        if connection is None or self.asks_accounts(request, connection):
+            return super().change_view(request, object_id, form_url, extra_context)
+        return setup.page(request, connection.pk)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save what the form has, and nothing that others may have changed meanwhile."""
         if change:
-            before = with_accounts(Connection.objects.all()).get(pk=obj.pk)
+            before = Connection.objects.select_related("left", "right").get(pk=obj.pk)
             obj.save(update_fields=form.STORED)
-            obj.edited = edits(before, obj)
+            obj.edited = identity_edits(before, obj) | edits(obj, before.setup(), obj.setup())
         else:
             obj.time_zone = settings.TIME_ZONE
             obj.save()
             obj.edited = {"Made": f"{obj.left} and {obj.right}"}
+        if not change or {"left", "right"} & set(form.changed_data):
+            pending.drop(obj)
+            owners = OwnersSetup(by_email(obj.left, obj.right))
+            obj.keep_setup(replace(obj.setup(), owners=owners))
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
@@ -127,7 +142,9 @@ class ConnectionAdmin(FormAdmin):
         return redirect("admin:connections_connection_change", obj.pk)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        return setup.saved(request, obj, obj.edited)
+        done = "is saved" if obj.edited else "was not changed"
+        say(request, f"“{obj}” {done}.")
+        return redirect("admin:connections_connection_change", obj.pk)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None

@@ -1,7 +1,8 @@
 """Imports accounts and connections from a file [CN9].
 
-document.py reads the YAML, section.py its values, entries.py what they ask for; logins.py asks the
-apps about the accounts, sides.py finds what the connections name, applying.py stores it all.
+document.py reads the YAML, section.py its values, entries.py and rule_entries.py what they ask for;
+logins.py asks the apps about the accounts, sides.py finds what the connections name, with rules.py
+and mappings.py what their set-ups do, applying.py stores it all.
 """
 
 from __future__ import annotations

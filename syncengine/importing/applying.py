@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 
 from django.db import IntegrityError, transaction
 
 from connections import accounts
-from connections.configuration import SIDES
+from connections.configuration import SIDES, Side
 from connections.models import Account, Connection
-from syncengine import clock, control, engine
+from connections.setups import Setup
+from syncengine import clock, control, engine, pending
 from syncengine.importing.logins import Login
 from syncengine.importing.problems import Problem, Problems, Refused
 from syncengine.importing.sides import Wish
@@ -22,7 +23,8 @@ MEANWHILE = "was changed by someone else meanwhile; import the file again"
 class Done:
     """What was done with an account or a connection.
 
-    `result` is "created", "changed" or "unchanged", `keys` what changed.
+    `result` is "created", "changed" or "unchanged", `keys` what changed. `dropped_edit` says that
+    an edit which waited to be applied was dropped. `warnings` are about its rules.
     """
 
     name: str
@@ -30,6 +32,18 @@ class Done:
     keys: tuple[str, ...]
     state: str
     waits_for_preview: bool = False
+    dropped_edit: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A connection as it was stored, with the keys that changed; None where it is new."""
+
+    wish: Wish
+    connection: Connection
+    changes: list[str] | None
+    dropped_edit: bool = False
 
 
 @dataclass(slots=True)
@@ -47,15 +61,14 @@ def store(
         with transaction.atomic():
             kept = {login.account.label: _keep(login, report) for login in logins}
             problems.check()
-            connected = [(wish, *_connect(wish, kept)) for wish in wishes]
+            connected = [_connect(wish, kept) for wish in wishes]
             problems.check()
-            for wish, connection, changes in connected:
-                if _let_run(wish, connection, approve=approve) and changes is not None:
-                    changes.append("approved")
+            for each in connected:
+                started = _let_run(each.wish, each.connection, approve=approve)
+                if started and each.changes is not None:
+                    each.changes.append("approved")
             problems.check()
-            report.connections = [
-                _done(connection, changes) for _, connection, changes in connected
-            ]
+            report.connections = [_done(each) for each in connected]
     except IntegrityError:
         raise Refused([Problem(1, "", f"the configuration {MEANWHILE}")]) from None
     return report
@@ -89,34 +102,44 @@ def _keep(login: Login, report: Report) -> Account:
     return account
 
 
-def _connect(wish: Wish, kept: Mapping[str, Account]) -> tuple[Connection, list[str] | None]:
-    """Store a connection; return it with the keys that changed, None where it is new."""
+def _connect(wish: Wish, kept: Mapping[str, Account]) -> Stored:
+    """Store a connection; what stands against it is collected."""
     rows = Connection.objects.select_for_update(of=("self",)).select_related("left", "right")
     present = rows.filter(name=wish.entry.name).first()
+    if (present.setup() if present else None) != wish.before:
+        raise IntegrityError(f"{wish.entry.name} {MEANWHILE}")
     connection = present or Connection(
         name=wish.entry.name, state=wish.entry.state or Connection.State.DRAFT
     )
-    values = dict(wish.entry.settings)
-    for side, login in wish.logins.items():
-        values[f"{side}_id"] = kept[login.account.label].pk
-    for side, scope in wish.scopes.items():
-        values[f"{side}_scope"] = scope
-    changes = {key: value for key, value in values.items() if getattr(connection, key) != value}
-    if not _fits(wish, present, changes):
-        return connection, None
-    for key, value in changes.items():
-        setattr(connection, key, value)
-    names = [key.removesuffix("_id") for key in changes]
-    if present is None:
+    ids = {side: kept[login.account.label].pk for side, login in wish.logins.items()}
+    moved = [side for side in SIDES if present and getattr(present, f"{side}_id") != ids[side]]
+    if not _fits(wish, present, moved):
+        return Stored(wish, connection, None)
+    for side in SIDES:
+        setattr(connection, f"{side}_id", ids[side])
+    if wish.before is None:
         connection.save()
-        return connection, None
-    if names:
-        connection.save(update_fields=names)
-    return connection, names
+        connection.keep_setup(wish.after)
+        return Stored(wish, connection, None)
+    changed = [key for key in asdict(wish.after) if _differ(wish.before, wish.after, key)]
+    dropped = bool(moved or changed) and pending.of(connection) is not None
+    if dropped:
+        pending.drop(connection)
+    if moved:
+        connection.save(update_fields=moved)
+    if changed:
+        connection.keep_setup(wish.after)
+    return Stored(wish, connection, [*moved, *changed], dropped)
 
 
-def _fits(wish: Wish, present: Connection | None, changes: Mapping[str, object]) -> bool:
-    """Return whether the accounts may be the connection's; what stands against it is collected."""
+def _differ(before: Setup, after: Setup, key: str) -> bool:
+    return bool(getattr(before, key) != getattr(after, key))
+
+
+def _fits(wish: Wish, present: Connection | None, moved: Sequence[Side]) -> bool:
+    """Return whether the accounts may be the connection's; what stands against it is collected.
+    `moved` are the sides that get another account.
+    """
     section = wish.entry.section
     if present is not None and present.state == Connection.State.DELETING:
         section.wrong("name", "is that of a connection which is being deleted; import it later")
@@ -128,14 +151,13 @@ def _fits(wish: Wish, present: Connection | None, changes: Mapping[str, object])
     if left.identity == right.identity and left.identity[1]:
         section.wrong("right", "is the same login as left; it must be another one")
         return False
-    for side in SIDES:
-        if present is None or f"{side}_id" not in changes:
-            continue
+    for side in moved:
+        assert present is not None
         was = present.account(side).label
         if control.was_read(present):
             section.wrong(side, f"cannot change after the first read; allowed: {was}")
             return False
-        if getattr(present, f"{side}_scope") and f"{side}_scope" not in changes:
+        if wish.after.scope(side) and wish.after.scope(side) == present.setup().scope(side):
             section.wrong(
                 side, f"needs a scope, since that of “{was}” says nothing of this account"
             )
@@ -160,10 +182,19 @@ def _let_run(wish: Wish, connection: Connection, *, approve: bool) -> bool:
     return False
 
 
-def _done(connection: Connection, changes: list[str] | None) -> Done:
+def _done(stored: Stored) -> Done:
+    connection, changes = stored.connection, stored.changes
     waits = (
         connection.state == Connection.State.ACTIVE
         and not engine.state_of(connection).approved_revision
     )
     result = "created" if changes is None else "changed" if changes else "unchanged"
-    return Done(connection.name, result, tuple(changes or ()), connection.state, waits)
+    return Done(
+        connection.name,
+        result,
+        tuple(changes or ()),
+        connection.state,
+        waits,
+        stored.dropped_edit,
+        stored.wish.warnings,
+    )

@@ -14,7 +14,7 @@ import yaml
 from syncengine.importing.problems import Problem, Refused
 
 MOST_BYTES = 1_000_000
-MOST_LEVELS = 8
+MOST_LEVELS = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -15,13 +15,17 @@ from connections.connectors import CONNECTORS, connector_class
 from connections.connectors.base import Connector
 from connections.models import Account, Connection
 from connections.schema import Role
+from syncengine.importing.rule_entries import (
+    MappingEntry,
+    OwnersEntry,
+    RuleEntry,
+    read_mappings,
+    read_owners,
+    read_rules,
+)
 from syncengine.importing.section import Section, Value
 
-LATER = ("rules", "mappings")
-LATER_MESSAGE = (
-    "cannot be imported yet; leave it out, and the default mapping and one unconditional rule a "
-    "side are used"
-)
+LISTED = ("mappings", "owners", "rules")
 MOST_SETTING = 1000
 MOST_SECRET = 5000
 STATES = [state.value for state in Connection.State if state is not Connection.State.DELETING]
@@ -68,13 +72,18 @@ class SideEntry:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionEntry:
-    """A connection of the file; `settings` has what the file gives, by the model's names."""
+    """A connection of the file; `settings` has what the file gives, by the names of a `Setup`.
+    What else the file leaves out is None.
+    """
 
     section: Section
     name: str
     state: str | None
     settings: Mapping[str, Any]
-    sides: Mapping[Side, SideEntry] = field(default_factory=dict)
+    sides: Mapping[Side, SideEntry]
+    rules: list[RuleEntry] | None
+    mappings: list[MappingEntry] | str | None
+    owners: OwnersEntry | None
 
 
 Entry = TypeVar("Entry", AccountEntry, ConnectionEntry)
@@ -127,10 +136,7 @@ def read_connections(root: Section) -> list[ConnectionEntry]:
     """Return the connections whose names are known."""
     entries = []
     for section in root.sections("connections"):
-        section.allow(("name", "left", "right", "state", *SETTINGS, *LATER))
-        for key in LATER:
-            if key in section:
-                section.wrong(key, LATER_MESSAGE)
+        section.allow(("name", "left", "right", "state", *SETTINGS, *LISTED))
         section.require("name")
         name = section.text("name")
         read = {key: reader(section, key) for key, reader in SETTINGS.items()}
@@ -139,7 +145,18 @@ def read_connections(root: Section) -> list[ConnectionEntry]:
             settings = {key: value for key, value in read.items() if value is not None}
             sides = {side: _side(section, side) for side in SIDES}
             given = {side: entry for side, entry in sides.items() if entry is not None}
-            entries.append(ConnectionEntry(section, name, state, settings, given))
+            entries.append(
+                ConnectionEntry(
+                    section,
+                    name,
+                    state,
+                    settings,
+                    given,
+                    read_rules(section),
+                    read_mappings(section),
+                    read_owners(section),
+                )
+            )
     return _once(entries, "name")
 
 
@@ -206,7 +223,7 @@ def _text(section: Section, key: str) -> str | None:
         return None
 
 
-def _roles(section: Section, key: str) -> list[str] | None:
+def _roles(section: Section, key: str) -> tuple[str, ...] | None:
     values = section.texts(key)
     if values is None:
         return None
@@ -217,7 +234,7 @@ def _roles(section: Section, key: str) -> list[str] | None:
                 value.line, section.at(key), f"unknown role; allowed: {', '.join(allowed)}"
             )
     chosen = {value.text for value in values}
-    return [role for role in allowed if role in chosen]
+    return tuple(role for role in allowed if role in chosen)
 
 
 EXAMPLES = {

@@ -11,6 +11,7 @@ from connections.connectors import connector_class
 from connections.connectors.base import ConnectorError
 from connections.models import Account, Catalogue
 from syncengine.importing.entries import AccountEntry
+from syncengine.importing.section import Section
 
 
 @dataclass(slots=True)
@@ -32,6 +33,19 @@ class Login:
     @property
     def catalogue(self) -> Catalogue:
         return self.checked.catalogue if self.checked else self.asked or self.account.offers
+
+    @property
+    def offering(self) -> Account:
+        """Return the account with what it offers, not to be stored."""
+        account = self.account
+        return Account(
+            pk=account.pk,
+            label=account.label,
+            app=account.app,
+            settings=account.settings if self.settings is None else dict(self.settings),
+            catalogue=self.catalogue.to_json(),
+            custom_keys=account.custom_keys,
+        )
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -112,6 +126,23 @@ def _ask(login: Login, secrets: Mapping[str, str]) -> None:
     login.checked = checked
 
 
-def ask_again(login: Login) -> None:
-    """Ask the app of a stored account what it offers now; raises the errors of a connector."""
-    login.asked = accounts.ask_catalogue(accounts.open_account(login.account))
+def ask_again(login: Login, section: Section, key: str, what: str) -> bool:
+    """Ask the app of a stored account what it offers now, unless this import did.
+
+    Returns whether that is known; why not is collected at a key of the file, where `what` is
+    named.
+    """
+    if login.refused:
+        return False
+    if login.checked is not None or login.asked is not None:
+        return True
+    if not login.is_accepted or not login.account.secrets:
+        label = login.account.label
+        section.wrong(key, f"the {what} are not known before “{label}” is authorized")
+        return False
+    try:
+        login.asked = accounts.ask_catalogue(accounts.open_account(login.account))
+    except ConnectorError as error:
+        section.wrong(key, error.message)
+        return False
+    return True

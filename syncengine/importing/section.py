@@ -20,7 +20,9 @@ TRUTHS = ("true", "false")
 NOTHING = ("", "~", "null")
 NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode's categories of control characters, half surrogates and line ends."""
+LINES = "\n\t"
 SHOWN = 60
+MOST_VALUE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,48 @@ class Section:
         read = [self._text(key, item, 1000) for item in entry.node.items]
         return None if None in read else [each for each in read if each is not None]
 
+    def values(self, key: str) -> list[Value] | None:
+        """Return the texts of a single value or of a list; numbers, and yes and no, need no quotes,
+        and a text may have several lines.
+        """
+        entry = self.node.entries.get(key)
+        if entry is None:
+            return None
+        nodes = entry.node.items if isinstance(entry.node, Listing) else (entry.node,)
+        if not nodes:
+            self.wrong(key, "must not be empty")
+            return None
+        read = [self._text(key, node, MOST_VALUE, loose=True) for node in nodes]
+        return None if None in read else [each for each in read if each is not None]
+
+    def pairs(self, key: str) -> list[tuple[Value, Value]] | None:
+        """Return what stands for what: {one: other}, or a list of {left: one, right: other}. Either
+        may be empty, in quotes.
+        """
+        entry = self.node.entries.get(key)
+        if entry is None:
+            return None
+        if not isinstance(entry.node, document.Mapping):
+            read = [each.pair(blank=True) for each in self.sections(key)]
+            return [pair for pair in read if pair is not None]
+        inner = Section(entry.node, self.at(key), self.problems, self.environment)
+        pairs = []
+        for name, each in entry.node.entries.items():
+            value = inner._text(name, each.node, MOST_VALUE, blank=True, loose=True)
+            pairs += [] if value is None else [(Value(each.line, name), value)]
+        return pairs
+
+    def pair(self, *, blank: bool = False) -> tuple[Value, Value] | None:
+        """Return the two values of a mapping that has just left and right."""
+        self.allow(("left", "right"))
+        if not self.require("left", "right"):
+            return None
+        left, right = (
+            self._text(side, self.node.entries[side].node, MOST_VALUE, blank=blank, loose=True)
+            for side in ("left", "right")
+        )
+        return None if left is None or right is None else (left, right)
+
     def choice(self, key: str, allowed: Sequence[str]) -> str | None:
         """Return one of the allowed words."""
         value = self.text(key)
@@ -153,20 +197,27 @@ class Section:
 
     # -- single values ----------------------------------------------------------------------------
 
-    def _text(self, key: str, node: Node, most: int, *, blank: bool = False) -> Value | None:
+    def _text(
+        self, key: str, node: Node, most: int, *, blank: bool = False, loose: bool = False
+    ) -> Value | None:
         if not isinstance(node, Text):
             self.problems.add(node.line, self.at(key), "must be text")
             return None
         value = self._filled(key, node)
         if value is None:
             return None
-        message = ""
-        if node.plain and (NUMBER.fullmatch(node.text) or node.text.lower() in TRUTHS):
+        message, allowed = "", LINES if loose else ""
+        if (
+            not loose
+            and node.plain
+            and (NUMBER.fullmatch(node.text) or node.text.lower() in TRUTHS)
+        ):
             message = "must be text; put it in quotes"
         elif (not value and not (blank and not node.plain)) or (node.plain and value in NOTHING):
             message = "must not be empty"
-        elif any(unicodedata.category(each) in NO_TEXT for each in value):
-            message = "must be one line of text without control characters"
+        elif any(unicodedata.category(each) in NO_TEXT and each not in allowed for each in value):
+            lines = "text" if loose else "one line of text"
+            message = f"must be {lines} without control characters"
         elif len(value) > most:
             message = f"is longer than {most} characters"
         if message:

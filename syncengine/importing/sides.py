@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from connections.configuration import SIDES, Side
 from connections.connectors import connector_class
-from connections.connectors.base import App, ConnectorError
+from connections.connectors.base import App
 from connections.models import Account, Connection
-from syncengine.importing import logins
+from connections.setups import Setup
+from syncengine.importing import logins, setups
 from syncengine.importing.entries import ConnectionEntry, SideEntry
 from syncengine.importing.logins import Login
 from syncengine.importing.scopes import ScopeNames
@@ -17,15 +18,15 @@ from syncengine.importing.scopes import ScopeNames
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A connection of the file with its sides found.
-
-    `logins` has the accounts of the sides, `scopes` the ids of the scope values where the file
-    gives a scope.
+    """A connection of the file with the accounts of its sides found, and its set-up as it was, None
+    where it is new, and as it is to be.
     """
 
     entry: ConnectionEntry
     logins: Mapping[Side, Login]
-    scopes: Mapping[Side, list[str]]
+    before: Setup | None
+    after: Setup
+    warnings: tuple[str, ...] = ()
 
 
 def find(entry: ConnectionEntry, present: Connection | None, known: dict[str, Login]) -> Wish:
@@ -34,7 +35,7 @@ def find(entry: ConnectionEntry, present: Connection | None, known: dict[str, Lo
     `known` are the logins by label; accounts that the file does not hold are added to it.
     """
     found: dict[Side, Login] = {}
-    scopes: dict[Side, list[str]] = {}
+    scopes: dict[Side, tuple[str, ...]] = {}
     for side in SIDES:
         given = entry.sides.get(side)
         login = _login(entry, side, present, known)
@@ -45,8 +46,14 @@ def find(entry: ConnectionEntry, present: Connection | None, known: dict[str, Lo
             standing = _scope(present, side, login)
             ids = _Scope(given, login, standing).ids()
             if ids is not None:
-                scopes[side] = ids
-    return Wish(entry, found, scopes)
+                scopes[side] = tuple(ids)
+    before = present.setup() if present else None
+    if len(found) < len(SIDES):
+        return Wish(entry, found, before, before or Setup())
+    after = setups.wanted(entry, found, scopes, before or Setup())
+    moved = [side for side in SIDES if present and present.account(side) != found[side].account]
+    warnings = setups.check(entry, found, before, after, moved)
+    return Wish(entry, found, before, after, warnings)
 
 
 def _login(
@@ -108,7 +115,8 @@ class _Scope:
         if ids is not None and ids == self.standing:
             return ids
         # Names are looked up live before a scope changes.
-        if not self._is_fresh():
+        what = self.app.scope_label.lower()
+        if not logins.ask_again(self.login, self.section, kind, what):
             return None
         ids = self._resolved()
         if ids is None:
@@ -122,27 +130,6 @@ class _Scope:
             return None
         ids = [each for (each,) in found]
         return ids if len(set(ids)) == len(ids) else None
-
-    def _is_fresh(self) -> bool:
-        """Ask the app what it offers, unless this import did; return whether that is known now."""
-        login, kind = self.login, self.app.scope_kind
-        if login.refused:
-            return False
-        if login.checked is not None or login.asked is not None:
-            return True
-        if not login.is_accepted or not login.account.secrets:
-            label = login.account.label
-            self.section.wrong(
-                kind,
-                f"the {self.app.scope_label.lower()} are not known before “{label}” is authorized",
-            )
-            return False
-        try:
-            logins.ask_again(login)
-        except ConnectorError as error:
-            self.section.wrong(kind, error.message)
-            return False
-        return True
 
     def _tell(self) -> None:
         """Collect what is wrong with each name."""

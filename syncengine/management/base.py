@@ -73,6 +73,13 @@ class ReportingCommand(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(value, ensure_ascii=False, default=str))
 
+    def confirmed(self, question: str) -> bool:
+        """Ask a person, and return whether they said yes; where nobody is there, no."""
+        try:
+            return input(question).strip().lower() in ("y", "yes")
+        except EOFError:
+            return False
+
     def end(self, code: int) -> None:
         """End the process with this exit code, unless it is 0."""
         if code:

@@ -107,7 +107,7 @@ class Change(models.Model):
     reason = models.TextField(blank=True)
     fields = EncryptedJSONField(null=True)
     """A list of [side, label, before, after, lost, effect, conflict, first merge] with values as
-    JSON holds them.
+    JSON holds them; what a rule has set, or put back, has the rule's key at the end.
     """
     conflicts = models.PositiveSmallIntegerField(default=0)
     """How many of its fields were changed on both sides."""

@@ -23,6 +23,7 @@ PAGE = 50
 VIEW = "connections.view_connection"
 OPERATE = "connections.operate_connection"
 START = "connections.start_connection"
+CHANGE = "connections.change_connection"
 DELETE = "connections.delete_connection"
 T = TypeVar("T")
 

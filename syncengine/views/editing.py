@@ -6,12 +6,14 @@ overwritten.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.core import signing
 from django.http import HttpRequest
 
 from connections.models import Connection
 from connections.setups import Setup
-from syncengine import pending
+from syncengine import control, pending
 from syncengine.pending import Outdated
 from syncengine.setup import edits
 from syncengine.views.common import say
@@ -35,26 +37,42 @@ def seen(request: HttpRequest) -> Setup | None:
         return None
 
 
-def save(request: HttpRequest, connection: Connection, setup: Setup) -> dict[str, str]:
+def save(
+    request: HttpRequest,
+    connection: Connection,
+    setup: Setup,
+    also: Mapping[str, str] | None = None,
+) -> dict[str, str]:
     """Store an edit of the set-up that the submitted form was made of, put it in the log, and say
-    what is next; return what it changed, in words.
+    what is next; return what it changed, in words. `also` is what was stored beside it.
 
     Raises `Outdated` where the set-up is no longer what the form was made of.
     """
     before = seen(request)
     if before is None:
         raise Outdated(pending.current(connection))
+    waited = pending.of(connection) is not None
     waits = pending.save(connection.pk, setup, request.user, seen=before)
     changed = edits(connection, before, setup)
-    if changed:
-        log(request.user.pk or 0, connection, in_words(changed))
-    if waits:
-        say(request, "The edit is saved and waits: look at its preview, then apply or drop it.")
-    elif changed:
-        say(request, f"“{connection}” is saved.")
-    else:
-        say(request, f"Nothing was changed in “{connection}”.")
+    done = {**(also or {}), **changed}
+    if done:
+        log(request.user.pk or 0, connection, in_words(done))
+    say(request, _comes_to(connection, done, waits=waits and bool(changed), waited=waited))
     return changed
+
+
+def _comes_to(connection: Connection, done: Mapping[str, str], *, waits: bool, waited: bool) -> str:
+    """Return what an edit comes to, for the person who saved it."""
+    if not done:
+        return f"Nothing was changed in “{connection}”."
+    if waits:
+        return "The edit is saved and waits: look at its preview, then apply or drop it."
+    said = [f"“{connection}” is saved."]
+    if waited and pending.of(connection) is None:
+        said.append("No edit waits any more.")
+    if control.check_again(connection):
+        said.append("The run that the brake held is counted again.")
+    return " ".join(said)
 
 
 def meanwhile(request: HttpRequest, connection: Connection, outdated: Outdated) -> dict[str, str]:

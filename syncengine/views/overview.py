@@ -15,8 +15,8 @@ from django.urls import NoReverseMatch, reverse
 
 from connections.connectors import CONNECTORS, connector_class
 from connections.connectors.base import App
-from connections.models import Account, Connection
-from syncengine import watching
+from connections.models import Account, Connection, PendingEdit
+from syncengine import times, watching
 from syncengine.models import Contact, Mirror
 from syncengine.standings import Standing, standings, with_accounts
 from syncengine.state import Status
@@ -133,6 +133,7 @@ def _needs(
     yield from _authorizations(stands, accounts)
     yield from _few(_held(each) for each in stands if each.state.css == "is-held")
     yield from _few(_unstarted(each) for each in stands if each.state.word.startswith("Waits for"))
+    yield from _few(_waiting_edits(stands))
     yield from _few(_review(each) for each in stands if each.counts.get(Status.REVIEW))
     failing = [each for each in stands if each.counts.get(Status.FAILING)]
     if failing:
@@ -196,6 +197,29 @@ def _unstarted(stands: Standing) -> Need:
         "See preview",
         page,
     )
+
+
+def _waiting_edits(stands: Sequence[Standing]) -> Iterator[Need]:
+    ids = [each.connection.pk for each in stands]
+    edits = PendingEdit.objects.filter(connection__in=ids).select_related("saved_by")
+    by_connection = {edit.connection_id: edit for edit in edits}
+    for each in stands:
+        edit = by_connection.get(each.connection.pk)
+        if edit is None or each.connection.state == Connection.State.DELETING:
+            continue
+        page = url("connection_preview", each.connection.pk)
+        by = edit.saved_by
+        name = (by.get_full_name() or by.get_username()) if by else "Somebody"
+        yield Need(
+            State("Edit waits", "is-ask"),
+            each.connection.name,
+            page,
+            " has an edit that is not applied.",
+            f"{name} saved it {times.ago(edit.saved_at, each.now)}. Until it is applied, runs go "
+            "by the set-up before it.",
+            "See its preview",
+            page,
+        )
 
 
 def _review(stands: Standing) -> Need:

@@ -1,4 +1,6 @@
-"""What the next run of a connection would do, contact by contact; and the start [PL1, CN1]."""
+"""What the next run of a connection would do, contact by contact, also with the edit that waits;
+and the start, and the edit applied [PL1, CN1, CN10].
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,17 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
 from connections.configuration import SIDES, Side
+from connections.forms.connection import as_edited
 from connections.models import Account, Connection
 from connections.neighbours import closes_ring, overlapping
-from syncengine import brake, control, tasks
+from syncengine import brake, control, pending, tasks, wording
 from syncengine.models import Change, Run
 from syncengine.standings import Standing
 from syncengine.states import side_label
 from syncengine.views.common import OPERATE, START, find, page_of, person, say, show
-from syncengine.views.edits import log
+from syncengine.views.edits import in_words, log
 from syncengine.views.run import change_rows
+from syncengine.views.setup import waiting
 
 Kind = Change.Kind
 
@@ -53,7 +57,10 @@ FILTERS: dict[str, Q] = {
     "review": Q(kind=Kind.REVIEW),
     "fails": Q(kind=Kind.FAILED),
     "conflicts": Q(conflicts__gt=0),
+    "leaves": Q(reason__startswith=wording.LEAVES),
+    "partly": Q(reason__contains=wording.LEFT_OUT),
 }
+MOST_REASONS = 5
 
 
 @require_GET
@@ -65,9 +72,11 @@ def preview(request: HttpRequest, connection_id: int) -> HttpResponse:
     good = control.latest_preview(connection)
     shown = run if run is not None and run.finished_at and run.status == Run.Status.DONE else None
     chosen = request.GET.get("show", "")
-    text = request.GET.get("q", "").strip()
     tiles = _tiles(connection, shown) if shown else []
-    page = page_of(request, _changes(shown, chosen, text))
+    page = page_of(request, _changes(shown, chosen))
+    found = waiting(connection)
+    edited = as_edited(connection, pending.current(connection))
+    applies_paused = found is not None and connection.state == Connection.State.PAUSED
     return show(
         request,
         "syncengine/preview.html",
@@ -80,19 +89,20 @@ def preview(request: HttpRequest, connection_id: int) -> HttpResponse:
         is_good=shown is not None and good == shown,
         tiles=tiles,
         chosen=chosen,
-        text=text,
+        waiting=found,
         page=page,
         rows=change_rows(list(page.object_list), connection, would=True),
         would=would(shown) if shown else None,
         efforts=_efforts(connection, shown) if shown else [],
         minutes=_minutes(connection, shown) if shown else 0,
+        refusals=_refusals(shown) if shown else [],
         unauthorized=[
             connection.account(side)
             for side in SIDES
             if connection.account(side).status != Account.Status.AUTHORIZED
         ],
-        ring=closes_ring(connection),
-        overlaps=overlapping(connection),
+        ring="" if applies_paused else closes_ring(edited),
+        overlaps=overlapping(edited),
         may_start=_may_start(stands),
     )
 
@@ -134,6 +144,38 @@ def start(request: HttpRequest, connection_id: int) -> HttpResponse:
     return redirect("admin:connections_connection_history", connection_id)
 
 
+@require_POST
+def apply_edit(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """Make the edit that waits what counts, held to the preview that was looked at [CN10]."""
+    stands = find(request, connection_id, START)
+    connection, number = stands.connection, request.POST.get("preview", "")
+    here = redirect("admin:connections_connection_preview", connection_id)
+    mine = Run.objects.filter(connection=connection, kind=Run.Kind.PREVIEW)
+    approved = mine.filter(pk=int(number)).first() if number.isdecimal() else None
+    found = waiting(connection)
+    try:
+        if approved is None or found is None:
+            raise control.Refused(f"No edit of “{connection}” waits with this preview.")
+        control.apply_edit(connection, approved)
+    except control.Refused as refusal:
+        say(request, str(refusal), bad=True)
+        return here
+    words = would(approved).words
+    edit = in_words(found.changes)
+    log(request.user.pk or 0, connection, f"Applied with {words} approved. {edit}")
+    say(request, f"The edit of “{connection}” is applied. {_next(stands)}")
+    if connection.state == Connection.State.ACTIVE:
+        tasks.ask_sync(connection_id, f"{person(request)}, Apply"[:200])
+        return redirect("admin:connections_connection_history", connection_id)
+    return redirect("admin:connections_connection_change", connection_id)
+
+
+def _next(stands: Standing) -> str:
+    contacts = _plural(sum(stands.counts.values()), "contact")
+    is_paused = stands.connection.state == Connection.State.PAUSED
+    return f"The next run{', once you resume it,' if is_paused else ''} decides {contacts} anew."
+
+
 def newest(connection: Connection) -> Run | None:
     """Return the newest preview of a connection, finished or not."""
     mine = Run.objects.filter(connection=connection, kind=Run.Kind.PREVIEW)
@@ -143,6 +185,8 @@ def newest(connection: Connection) -> Run | None:
 def _may_start(stands: Standing) -> bool:
     """Return whether a start is what the connection waits for."""
     state, sync_state = stands.connection.state, stands.sync_state
+    if pending.of(stands.connection) is not None:
+        return False
     if state in (Connection.State.DRAFT, Connection.State.PAUSED):
         return not (sync_state and sync_state.held)
     approved = sync_state.approved_revision if sync_state else ""
@@ -159,6 +203,9 @@ class Would:
     creations: int
     updates: int
     clears: int
+    departures: int
+    left: int
+    right: int
 
     @property
     def total(self) -> int:
@@ -173,7 +220,12 @@ def would(run: Run) -> Would:
     """Return what a previewed run would write."""
     updates = run.changes.filter(kind=Kind.UPDATED).count()
     return Would(
-        run.created_left + run.created_right, updates, run.braked.get(brake.Kind.CLEARS, 0)
+        run.created_left + run.created_right,
+        updates,
+        run.braked.get(brake.Kind.CLEARS, 0),
+        run.braked.get(brake.Kind.DEPARTURES, 0),
+        run.created_left,
+        run.created_right,
     )
 
 
@@ -181,14 +233,12 @@ def _plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _changes(run: Run | None, chosen: str, text: str) -> QuerySet[Change]:
+def _changes(run: Run | None, chosen: str) -> QuerySet[Change]:
     if run is None:
         return Change.objects.none()
     rows = run.changes.select_related("contact").defer("contact__base", "contact__sent")
     if chosen in FILTERS:
         rows = rows.filter(FILTERS[chosen])
-    if text:
-        rows = rows.filter(name__icontains=text)
     return rows.order_by("pk")
 
 
@@ -207,9 +257,19 @@ def _tiles(connection: Connection, run: Run) -> list[Tile]:
         Tile("review", "To review", counts["review"], "is-ask"),
         Tile("fails", "Would fail", counts["fails"], "is-bad"),
     ]
-    if counts["conflicts"]:
-        tiles.append(Tile("conflicts", "Winner decides", counts["conflicts"]))
-    return tiles
+    rare = [
+        Tile("leaves", wording.LEAVES, counts["leaves"], "is-off"),
+        Tile("partly", "Something left out", counts["partly"], "is-ask"),
+        Tile("conflicts", "Winner decides", counts["conflicts"]),
+    ]
+    return [*tiles, *(tile for tile in rare if tile.count)]
+
+
+def _refusals(run: Run) -> list[tuple[str, int]]:
+    """Return what an app would refuse, the most frequent first."""
+    rows = run.changes.filter(FILTERS["fails"]).order_by().values_list("reason")
+    counted = rows.annotate(number=Count("pk")).order_by("-number", "reason")
+    return list(counted[:MOST_REASONS])
 
 
 def _efforts(connection: Connection, run: Run) -> list[Effort]:

@@ -14,6 +14,7 @@ from connections.models import Connection
 from syncengine.differences import SideDifference, differences
 from syncengine.finding import emails_by_contact
 from syncengine.models import Change, Run
+from syncengine.setup import rule_names
 from syncengine.states import State, change_state, what_it_did
 from syncengine.views.common import find, page_of, show
 
@@ -82,12 +83,13 @@ def change_rows(
 ) -> list[ChangeRow]:
     """Return changes as pages show them; `would` words them as of a preview."""
     emails = emails_by_contact(change.contact for change in changes if change.contact is not None)
+    rules = rule_names(connection)
     return [
         ChangeRow(
             change,
             change_state(change, would=would),
             emails.get(change.contact_id or 0, ()),
-            tuple(differences(change, connection)),
+            tuple(differences(change, connection, rules)),
         )
         for change in changes
     ]

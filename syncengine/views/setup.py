@@ -1,27 +1,37 @@
-"""What the set-up page of a connection shows around its form, and what saving it does."""
+"""The set-up page of a connection: its blocks, and what saving them does [CN1, CN10]."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST
 
-from connections.configuration import SIDES, Direction, Side, other
-from connections.forms.connection import SetupForm, time_zones
+from connections.configuration import SIDES, Direction, Side
+from connections.forms.connection import SetupForm, as_edited, shared_roles, time_zones
+from connections.forms.owners import OwnersForm
 from connections.forms.scopes import Branch
-from connections.models import Account, Connection
+from connections.models import Account, Connection, PendingEdit
 from connections.neighbours import overlapping
-from syncengine import brake, control, mappings, setup, tasks
-from syncengine.models import Contact, Record
-from syncengine.standings import standing
+from connections.setups import Setup
+from syncengine import brake, control, mappings, pending, setup, tasks
+from syncengine.models import Contact, Record, Run, SyncState
+from syncengine.standings import Standing
 from syncengine.state import Status
 from syncengine.states import side_label
-from syncengine.views.common import OPERATE, person, say
-from syncengine.views.edits import latest_edits
+from syncengine.views import editing, rules
+from syncengine.views.common import CHANGE, DELETE, OPERATE, find, person, say, show
+from syncengine.views.edits import latest_edits, log
 from syncengine.wording import NO_EMAIL
+
+FEW = 3
+"""How many edits the save bar names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,7 @@ class SidePanel:
     read: int
     receives: bool
     fixed: bool
+    is_edited: bool
 
     @property
     def part_name(self) -> str:
@@ -49,63 +60,198 @@ class SidePanel:
         return f"{self.side}_scopes"
 
 
-def context(connection: Connection, form: SetupForm) -> dict[str, Any]:
-    """Return what the template shows, for a form whose connection is as stored."""
-    stands = standing(connection)
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An edit that waits, and what it changes, in words by the name of the setting or rule."""
+
+    edit: PendingEdit
+    changes: Mapping[str, str]
+
+    @property
+    def few(self) -> str:
+        """The names of what it changes, of many the first."""
+        names = [name[:1].lower() + name[1:] for name in self.changes]
+        more = len(names) - FEW
+        return ", ".join(names[:FEW]) + (f" and {more} more" if more > 0 else "")
+
+    @property
+    def mark(self) -> str:
+        """What tells it from a later one."""
+        return self.edit.saved_at.isoformat()
+
+    @property
+    def by(self) -> str:
+        user = self.edit.saved_by
+        return (user.get_full_name() or user.get_username()) if user else "somebody"
+
+
+def waiting(connection: Connection) -> Waiting | None:
+    """Return the edit of a connection that waits; None where none does."""
+    edit = pending.of(connection)
+    if edit is None:
+        return None
+    changes = setup.edits(connection, connection.setup(), Setup.from_json(edit.setup))
+    return Waiting(edit, changes)
+
+
+# The page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """The set-up of a connection, with the edit of it that waits; a post is a further edit."""
+    stands = find(request, connection_id)
+    connection = stands.connection
+    if request.method == "POST" and not may_edit(request, connection):
+        raise PermissionDenied
+    current = pending.current(connection)
+    data = request.POST if request.method == "POST" else None
+    began_with = (editing.seen(request) if data is not None else None) or current
+    fixed = not may_edit(request, connection)
+    form = SetupForm(connection, began_with, data, fixed=fixed)
+    owners = OwnersForm(connection, began_with.owners, data, fixed=fixed)
+    if data is None:
+        return _show(request, stands, form, owners)
+    if not (form.is_valid() and owners.is_valid()):
+        return _show(request, stands, form, owners)
+    try:
+        _save(request, connection, form, owners)
+    except pending.Outdated as outdated:
+        connection.refresh_from_db(fields=["name"])
+        form = SetupForm(connection, outdated.now, data)
+        owners = OwnersForm(connection, outdated.now.owners, data)
+        meanwhile = editing.meanwhile(request, connection, outdated)
+        return _show(request, stands, form, owners, is_outdated=True, meanwhile=meanwhile)
+    if "_preview" not in request.POST:
+        return redirect("admin:connections_connection_change", connection_id)
+    if request.user.has_perm(OPERATE):
+        tasks.ask_preview(connection_id, person(request)[:200])
+    return redirect("admin:connections_connection_preview", connection_id)
+
+
+def _save(
+    request: HttpRequest, connection: Connection, form: SetupForm, owners: OwnersForm
+) -> None:
+    """Store the name at once, and the set-up or an edit of it; what is outdated stores nothing."""
+    named = {}
+    with transaction.atomic():
+        if form.renames:
+            new = form.cleaned_data["name"]
+            named = {"Name": f"{connection.name} → {new}"}
+            Connection.objects.filter(pk=connection.pk).update(name=new)
+            connection.name = new
+        edited = replace(form.setup(), owners=owners.owners())
+        editing.save(request, connection, edited, named)
+
+
+def may_edit(request: HttpRequest, connection: Connection) -> bool:
+    """Return whether a person may edit a connection's set-up now."""
+    return request.user.has_perm(CHANGE) and connection.state != Connection.State.DELETING
+
+
+@require_POST
+def drop(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """Forget the edit that waits."""
+    stands = find(request, connection_id, CHANGE)
+    connection = stands.connection
+    found = waiting(connection)
+    if found is None:
+        say(request, f"No edit of “{connection}” waits.", bad=True)
+    elif request.POST.get("edit") != found.mark:
+        say(request, "Nothing was dropped: the edit is another by now. Look at it again.", bad=True)
+    else:
+        pending.drop(connection)
+        names = ", ".join(found.changes)
+        log(request.user.pk or 0, connection, f"Dropped the edit that waited: {names}.")
+        say(request, "The edit is dropped. The set-up is as it was before it.")
+    return redirect("admin:connections_connection_change", connection_id)
+
+
+# What it shows
+
+
+def _show(
+    request: HttpRequest,
+    stands: Standing,
+    form: SetupForm,
+    owners: OwnersForm,
+    *,
+    is_outdated: bool = False,
+    meanwhile: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    connection = stands.connection
+    shown = form.began_with
+    found = waiting(connection)
+    changes = found.changes if found else {}
     example = mappings.example_of(connection)
     linked = Contact.objects.filter(
         connection=connection, left__isnull=False, right__isnull=False
     ).count()
-    return {
-        "standing": stands,
-        "connection": connection,
-        "tab": "setup",
-        "sides": [_side(connection, side, form) for side in SIDES],
-        "linked": linked,
-        "rules": [
-            {
-                "side": side,
-                "here": side_label(connection, side),
-                "there": side_label(connection, other(side)),
-                "works": Direction(connection.direction).writes(other(side)),
-            }
-            for side in SIDES
+    return show(
+        request,
+        "syncengine/setup.html",
+        stands,
+        tab="setup",
+        title=f"Error: {connection}" if form.errors or owners.errors else str(connection),
+        form=form,
+        owners=owners,
+        seen=editing.sign(shown),
+        has_change_permission=may_edit(request, connection),
+        has_delete_permission=request.user.has_perm(DELETE)
+        and connection.state != Connection.State.DELETING,
+        errors=form.errors or owners.errors,
+        is_outdated=is_outdated,
+        meanwhile=meanwhile or {},
+        waiting=found,
+        edited=changes,
+        owners_edited=any(name.startswith("Owner ") for name in changes),
+        roles_edited=[
+            role.value
+            for role in shared_roles(connection)
+            if setup.mapping_name(connection, role) in changes
         ],
-        "directions": _directions(connection, form),
-        "winners": [
+        was_started=pending.was_started(connection),
+        sides=[_side(connection, side, form, changes) for side in SIDES],
+        linked=linked,
+        rules=rules.block(connection, shown),
+        directions=_directions(connection, form),
+        winners=[
             (side, side_label(connection, side), form["winner"].value() == side) for side in SIDES
         ],
-        "first_merges": [
+        first_merges=[
             (value, *words, form["first_merge"].value() == value)
             for value, words in setup.FIRST_MERGES.items()
         ],
-        "groups": mappings.groups(connection, example),
-        "roles_on": set(form["roles"].value() or ()),
-        "example": example,
-        "contacts": sum(stands.counts.values()),
-        "without_email": _without_email(connection),
-        "limit": max(brake.LEAST[brake.Kind.CREATIONS], linked * connection.brake_percent // 100),
-        "overlaps": overlapping(connection),
-        "edits": latest_edits(connection),
-        "time_zones": time_zones(),
-        "may_choose_accounts": not control.was_read(connection),
-    }
+        mapping=mappings.block(connection, shown, example),
+        roles_on=set(form["roles"].value() or ()),
+        example=example,
+        contacts=sum(stands.counts.values()),
+        without_email=_without_email(connection),
+        brake=_brake(stands, linked, shown.brake_percent),
+        overlaps=overlapping(as_edited(connection, shown)),
+        edits=latest_edits(connection),
+        time_zones=time_zones(),
+        may_choose_accounts=not control.was_read(connection),
+    )
 
 
-def _side(connection: Connection, side: Side, form: SetupForm) -> SidePanel:
+def _side(
+    connection: Connection, side: Side, form: SetupForm, changes: Mapping[str, str]
+) -> SidePanel:
     account = connection.account(side)
     return SidePanel(
         side=side,
         account=account,
-        scope=setup.scope_words(connection, side),
+        scope=setup.scope_words(account, form.began_with.scope(side)),
         what=account.declared.scope_label,
         part=form[f"{side}_part"].value() or "all",
         tree=form.tree(side),
         gone=form.gone(side),
         errors=form[f"{side}_scopes"].errors,
         read=Record.objects.filter(mirror__account=account, gone_at=None).count(),
-        receives=Direction(connection.direction).writes(side),
+        receives=Direction(form.began_with.direction).writes(side),
         fixed=form.fields[f"{side}_scopes"].disabled,
+        is_edited=setup.scope_name(connection, side) in changes,
     )
 
 
@@ -140,24 +286,23 @@ def _without_email(connection: Connection) -> int:
     ).count()
 
 
-def saved(request: HttpRequest, connection: Connection, edited: Mapping[str, str]) -> HttpResponse:
-    """Do what an edit asks for beside storing it, say what it comes to, and show what is next."""
-    say(request, _comes_to(connection, edited))
-    if "_preview" not in request.POST:
-        return redirect("admin:connections_connection_change", connection.pk)
-    if request.user.has_perm(OPERATE):
-        tasks.ask_preview(connection.pk, person(request))
-    return redirect("admin:connections_connection_preview", connection.pk)
-
-
-def _comes_to(connection: Connection, edited: Mapping[str, str]) -> str:
-    if not edited:
-        return f"Nothing was changed in “{connection}”."
-    said = [f"“{connection}” is saved."]
-    if control.check_again(connection):
-        said.append("The run that the brake held is counted again.")
-    contacts = Contact.objects.filter(connection=connection).count()
-    if contacts and setup.decides_anew(edited):
-        noun = "contact" if contacts == 1 else "contacts"
-        said.append(f"The next run decides {contacts:,} {noun} anew.")
-    return " ".join(said)
+def _brake(stands: Standing, linked: int, percent: int) -> dict[str, Any]:
+    """Return today's limit of the brake, and what the last 24 hours count to."""
+    run = Run(connection=stands.connection, links_at_start=linked)
+    state = stands.sync_state or SyncState()
+    found = brake.Brake.of(run, state, percent, stands.now)
+    used: Counter[str] = found.used
+    return {
+        "limit": found.limits[brake.Kind.CREATIONS],
+        "least_many": brake.LEAST[brake.Kind.CREATIONS],
+        "least_few": brake.LEAST[brake.Kind.CLEARS],
+        "used": [
+            f"{used[kind]:,} {words}"
+            for kind, words in (
+                (brake.Kind.CREATIONS, "created"),
+                (brake.Kind.CLEARS, "cleared"),
+                (brake.Kind.OVERWRITES, "overwritten"),
+                (brake.Kind.DEPARTURES, "left the sync"),
+            )
+        ],
+    }

@@ -10,7 +10,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from connections.models import Connection
+from connections.models import AppRequest, Connection
 from syncengine import clock, matching
 from syncengine.models import Change, Contact, Heartbeat, Run
 from syncengine.state import Status
@@ -143,6 +143,7 @@ def test_axe_finds_nothing_serious_and_the_policy_holds(
     book = busy()
     run = Run.objects.filter(failed=1).get()
     ada = Contact.objects.filter(left__name="Ada Lovelace").get()
+    AppRequest.objects.create(name="HubSpot", why="Newsletters", proposed_at=clock.now())
     for url in (
         "/admin/",
         "/admin/connections/connection/",
@@ -150,5 +151,6 @@ def test_axe_finds_nothing_serious_and_the_policy_holds(
         path(book, "run", run.pk),
         path(book, "contact", ada.pk),
         path(book, "health"),
+        "/admin/connections/apprequest/",
     ):
         look(page, live_server.url + url, violations)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connections.conversion import CannotConvert, convert, converts
+from connections.conversion import NOT_COPIED, CannotConvert, NotCopied, convert, converts
 from connections.schema import Birthday, Field, Option, Type, Value, same
 from tests.connections.fields import COLOURS, FARBEN, VIENNA, a
 
@@ -158,6 +158,16 @@ def test_va5_options_go_by_the_table_then_by_equal_labels() -> None:
         chosen("2", {"1": "b"})
 
 
+def test_va5_an_option_that_the_table_leaves_out_is_not_copied() -> None:
+    table = {"1": NOT_COPIED}
+    with pytest.raises(NotCopied):
+        chosen("1", table)
+    assert chosen("3", table) == "g"
+    with pytest.raises(CannotConvert, match="“Red” is not copied") as raised:
+        chosen(("3", "1"), table, FARBE_SET, COLOUR_SET)
+    assert not isinstance(raised.value, NotCopied)
+
+
 def test_va5_of_two_options_with_one_label_the_first_counts() -> None:
     assert chosen("1", to=replace(FARBE, options=(*FARBEN, Option("r2", "Red")))) == "r"
 
@@ -184,6 +194,15 @@ def test_ru9_a_dead_option_of_the_source_is_refused(kind: Type, target: Type | N
 def test_va6_options_become_their_labels_in_a_text() -> None:
     assert chosen("2", to=a(Type.TEXT)) == "Blue "
     assert chosen(("1", "2"), to=a(Type.TEXT), of=COLOUR_SET) == "Red, Blue "
+
+
+def test_va5_options_become_the_texts_of_the_table() -> None:
+    table = {"1": "R", "3": NOT_COPIED}
+    assert chosen("1", table, a(Type.TEXT)) == "R"
+    assert chosen("2", table, a(Type.LONG_TEXT)) == "Blue "
+    assert chosen(("1", "3", "2"), table, a(Type.TEXT), COLOUR_SET) == "R, Blue "
+    with pytest.raises(NotCopied):
+        chosen("3", table, a(Type.TEXT))
 
 
 def test_va5_several_options_may_become_one() -> None:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connections.configuration import Direction, Pair, default_pairs
 from connections.connectors.google_values import FIELDS as GOOGLE
@@ -15,6 +17,9 @@ from connections.pairing import (
     candidates,
     equal_labels,
     groups,
+    offered,
+    option_rows,
+    option_table,
     problem,
     taken_by,
     wants_options,
@@ -213,7 +218,78 @@ def test_va5_options_want_a_table_where_both_fields_have_them() -> None:
     assert not wants_options(KIND, a(Type.MULTI_CHOICE))
 
 
+FARBE = replace(KIND, key="cf_farbe", options=FARBEN)
+
+
+def words(source: Field, target: Field, table: tuple[tuple[str, str], ...]) -> list[str]:
+    """Return what the rows say: "Red: Blau", with what is gone in brackets."""
+
+    def name(option: Option | None, is_gone: bool) -> str:
+        label = option.label.strip() if option else "-"
+        return f"[{label}]" if is_gone else label
+
+    return [
+        f"{name(row.option, row.is_gone)}: {name(row.partner, row.partner_is_gone)}"
+        for row in option_rows(source, target, table)
+    ]
+
+
+def test_va5_a_row_for_each_option_says_what_becomes_of_it() -> None:
+    assert words(KIND, FARBE, ()) == ["Red: red", "Blue: -", "Green: GREEN"]
+    table = (("2", "b"), ("3", ""), ("2", "r"))
+    assert words(KIND, FARBE, table) == ["Red: red", "Blue: Blau", "Green: -"]
+    assert [row.is_equal for row in option_rows(KIND, FARBE, table)] == [True, False, False]
+
+
+def test_ru9_options_that_are_gone_stand_in_the_rows() -> None:
+    table = (("1", "rot"), ("9", "b"), ("8", ""), ("", "g"))
+    assert words(KIND, FARBE, table) == [
+        "Red: [rot]",
+        "Blue: -",
+        "Green: GREEN",
+        "[9]: Blau",
+        "[8]: -",
+    ]
+
+
+CHOSEN = st.fixed_dictionaries(
+    {option.value: st.sampled_from(["", *(each.value for each in FARBEN)]) for option in COLOURS}
+)
+
+
+@given(CHOSEN)
+def test_va5_a_table_gives_back_what_was_chosen(chosen: dict[str, str]) -> None:
+    rows = option_rows(KIND, FARBE, option_table(KIND, FARBE, chosen))
+    assert {row.option.value: row.partner.value if row.partner else "" for row in rows} == chosen
+
+
+@given(CHOSEN)
+def test_va5_what_is_not_copied_does_not_come_back_either(chosen: dict[str, str]) -> None:
+    turned = [(two, one) for one, two in option_table(KIND, FARBE, chosen)]
+    back = option_rows(FARBE, KIND, turned)
+    for row in back:
+        if row.partner is not None:
+            assert chosen[row.partner.value] == row.option.value
+
+
+def test_ru9_an_option_that_is_gone_leaves_the_table() -> None:
+    assert option_table(KIND, FARBE, {"1": "b", "9": "r"}) == (("1", "b"), ("", "r"))
+
+
 # Pickers
+
+
+def test_va5_only_fields_that_fit_something_are_offered() -> None:
+    texts, choices = [NOTE, replace(NOTE, key="custom.b")], [KIND]
+    assert offered([TEXT, KIND, OWNER], texts) == [TEXT, KIND]
+    assert offered([TEXT, KIND], choices) == [TEXT, KIND]
+    assert offered([TEXT, KIND], choices, connection=TO_RIGHT) == [KIND]
+    assert offered([TEXT, KIND], choices, side="right", connection=TO_LEFT) == [KIND]
+    assert offered([TEXT], [FIXED], side="right", connection=TO_LEFT) == []
+    assert offered([TEXT, KIND], texts, Taken(frozenset({"cf_kind"}))) == [TEXT]
+    everything = frozenset(each.key for each in texts)
+    assert offered([TEXT], texts, Taken(right=everything)) == []
+    assert offered(texts, [TEXT], Taken(right=frozenset({NOTE.key})), side="right") == texts[1:]
 
 
 def test_va5_fields_are_grouped_for_a_picker() -> None:

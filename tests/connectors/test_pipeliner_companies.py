@@ -164,6 +164,28 @@ def test_a_first_read_that_was_broken_off_misses_no_change_of_a_company(
     assert pages[-1].full
 
 
+def test_a_read_that_is_broken_off_after_each_page_comes_to_its_end(space: Companies) -> None:
+    _, cursor = space.read_all()
+    for _ in range(4):
+        pages, cursor = space.read(cursor, stop_after=1, companies=True)
+        if pages[-1].complete:
+            break
+    assert pages[-1].complete
+    assert "at" not in cursor
+
+
+def test_a_read_that_goes_on_long_after_it_was_broken_off_shows_what_came_since(
+    space: Companies,
+) -> None:
+    _, cursor = space.read_all()
+    _, cursor = space.read(cursor, stop_after=1, companies=True)
+    space.clock.advance(minutes=10)
+    id_ = space.add(last_name="New")
+    pages, cursor = space.read(cursor, companies=True)
+    assert pages[-1].complete
+    assert id_ in space.held
+
+
 def test_companies_that_are_not_in_use_cost_nothing(space: Companies) -> None:
     space.reset()
     _, cursor = space.read()

@@ -163,6 +163,23 @@ def test_a_first_read_that_was_broken_off_leaves_no_hole(space: Space, broken_af
     assert [page.full for page in pages] == [False]
 
 
+@pytest.mark.parametrize(("minutes", "contacts"), [(0.2, 2), (5, 4)])
+def test_a_walk_that_goes_on_soon_is_not_begun_anew(
+    space: Space, minutes: float, contacts: int
+) -> None:
+    ids = fill(space, 250)
+    _, cursor = space.read(stop_after=1)
+    space.sandbox.edit_contact(ids[249], {"city": "Rome"})
+    space.clock.advance(minutes=minutes)
+    space.reset()
+    pages, cursor = space.read(cursor)
+    assert pages[-1].complete
+    assert requests(space) == {"GET Contacts": contacts}
+    space.clock.advance(minutes=5)
+    space.read(cursor)
+    assert is_whole(space)
+
+
 def test_a_later_read_that_was_broken_off_leaves_no_hole(space: Space) -> None:
     ids = fill(space, 320)
     _, cursor = space.read()

@@ -9,7 +9,7 @@ from datetime import timedelta
 from connections.configuration import SIDES, Direction
 from connections.models import Connection
 from connections.schema import is_blank
-from syncengine import matching, wording
+from syncengine import matching, twins, wording
 from syncengine.models import Contact
 from syncengine.state import Status
 from tests.syncengine.machine_apps import App, Overtaken
@@ -167,6 +167,9 @@ class Watch:
             (ref,) = link.refs
             values = self.truth.row(ref)
             return "it has more than a name" if values.get("phones") else ""
+        if link.reason == twins.MERGED:
+            is_merged = not self.truth.merged.isdisjoint(link.refs)
+            return "" if is_merged else "none of its halves was merged"
         return "" if self.truth.has_double(person) else "nobody shares its addresses"
 
     def _unjustly_excluded(self, link: Link, person: Person, *, is_dead: bool) -> str:

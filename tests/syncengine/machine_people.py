@@ -237,6 +237,7 @@ class People(Base):
         lists = {name: self.truth.entries(kept, name) for name in LISTS}
         self.world.apps[kept.app].merge(kept.id, lost.id)
         self.truth.live.discard(lost)
+        self.truth.merged.add(lost)
         self._lose_twin(lost)
         changed = [key for key, value in self.truth.row(kept).items() if before.get(key) != value]
         self._note_edit(kept, changed, lists)

@@ -46,11 +46,12 @@ def alike(one: Value, other: Value) -> bool:
     """Return whether one text is the other but for what apps make of it: space, escapes, a cut."""
     if is_blank(one) or is_blank(other):
         return is_blank(one) and is_blank(other)
-    (short, raw), (long, _) = sorted((_bare(str(each)), str(each)) for each in (one, other))
+    (short, raw), (long, _) = sorted((bare(str(each)), str(each)) for each in (one, other))
     return short == long or (len(raw) >= SHORTEST_CUT and long.startswith(short))
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """Return a text without what apps make of it: space, escapes, the Unicode form."""
     while (plain := html.unescape(text)) != text:
         text = plain
     # What is left of an escape that was cut through is none.
@@ -202,6 +203,8 @@ class Truth:
     people: list[Person] = field(default_factory=list)
     of: dict[Ref, Person] = field(default_factory=dict)
     live: set[Ref] = field(default_factory=set)
+    merged: set[Ref] = field(default_factory=set)
+    """Those that are gone since they were merged into another contact of their app."""
     edited_at: dict[tuple[Ref, str], datetime] = field(default_factory=dict)
 
     def row(self, ref: Ref) -> Mapping[str, Value]:
@@ -257,6 +260,7 @@ class Truth:
     def restored(self, ref: Ref) -> None:
         """Take in a contact that is there again as it was."""
         person = self.of[ref]
+        self.merged.discard(ref)
         for name in self.text_names:
             person.text(name).settled.append(self.value(ref, name))
         for name in LISTS:

@@ -8,7 +8,8 @@ from typing import Any
 from django.test import Client
 
 from connections.connectors.base import Scope
-from connections.models import Account, Catalogue, Connection
+from connections.models import Account, Catalogue, Connection, PendingEdit
+from connections.setups import Setup
 from tests.syncengine.builders import FIELDS
 from tests.syncengine.pages import Book, path
 
@@ -37,7 +38,7 @@ def fields_of(page: str) -> dict[str, Any]:
         if kind in ("radio", "checkbox") and not re.search(r"\bchecked\b", tag):
             continue
         values.setdefault(name, []).append(found.get("value", "on"))
-    for name, options in re.findall(r'<select name="(\w+)"(.*?)</select>', form, re.DOTALL):
+    for name, options in re.findall(r'<select name="([^"]+)"(.*?)</select>', form, re.DOTALL):
         values[name] = re.findall(r'<option value="([^"]*)" selected', options)
     values.pop("csrfmiddlewaretoken", None)
     return values
@@ -48,6 +49,11 @@ def save(client: Client, book: Book, button: str = "_save", **changed: Any) -> s
     page = client.get(path(book, "change")).content.decode()
     posted = {**fields_of(page), button: "Save", **changed}
     return client.post(path(book, "change"), posted, follow=True).content.decode()
+
+
+def waiting(book: Book) -> Setup:
+    """Return the edit that waits."""
+    return Setup.from_json(PendingEdit.objects.get(connection=book.connection).setup)
 
 
 def stored(book: Book) -> Connection:

@@ -254,6 +254,26 @@ def test_ru9_another_option_may_take_the_place_of_a_dead_one() -> None:
     assert (decision.writes, decision.flags) == ({"right": {RIGHT: "r"}}, ())
 
 
+@pytest.mark.parametrize("first_merge", FirstMerge)
+def test_va5_an_option_that_is_not_copied_leaves_the_other_side_and_is_no_flaw(
+    first_merge: FirstMerge,
+) -> None:
+    kind = Kind(
+        Type.CHOICE, Type.CHOICE, ("1", "2"), ("r", "b"), (("2", "b"), ("1", ""), ("", "r"))
+    )
+    world = person("2", "b", kind.pair(), first_merge=first_merge)
+    world.values("left")[LEFT] = "1"
+    decision = world.run()
+    assert (decision.writes, decision.flags) == ({}, ())
+    assert (world.values("left")[LEFT], world.values("right")[RIGHT]) == ("1", "b")
+    world.values("right")[RIGHT] = "r"
+    decision = world.run()
+    assert (decision.writes, decision.flags) == ({}, ())
+    world.values("left")[LEFT] = None
+    world.settle()
+    assert world.values("right")[RIGHT] is None
+
+
 def test_va5_two_options_that_stand_for_one_stay_apart_on_their_side() -> None:
     kind = Kind(Type.CHOICE, Type.CHOICE, ("1", "2"), ("r", "b"), (("1", "r"), ("2", "r")))
     world = person("2", "r", kind.pair())

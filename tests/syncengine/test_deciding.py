@@ -89,6 +89,15 @@ def test_va6_a_creation_leaves_out_what_does_not_fit() -> None:
     assert world.values("left")["emails"] == ("ann@x.org", "lee@x.org")
 
 
+def test_va1_a_creation_takes_each_entry_once_and_no_placeholder() -> None:
+    emails, phones = ("Ann@x.org", "ann@x.org", "lee@x.org"), ("000", "+43 1 58858", "01 58858")
+    world = alone(configure(phone_region="AT"), {**ANN, "emails": emails, "phones": phones})
+    writes = world.run().writes["right"]
+    assert writes["emails"] == ("Ann@x.org", "lee@x.org")
+    assert writes["phones"] == ("+43 1 58858",)
+    assert world.run().writes == {}
+
+
 @pytest.mark.parametrize(
     ("half", "reason"),
     [

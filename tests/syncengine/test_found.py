@@ -92,3 +92,22 @@ def test_i5_one_who_was_merged_away_and_brought_back_is_not_taken_for_gone(
 
         assert set(Contact.objects.values_list("status", flat=True)) == {Status.IN_SYNC}
         assert len(right.live()) == 2
+
+
+def test_i5_one_who_was_merged_away_and_brought_back_between_two_reads_is_not_taken_for_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with world(monkeypatch) as w:
+        left, right = w.app("left"), w.app("right")
+        kept = left.add(given_name="Ada", emails=("ada@example.org",))
+        lost = left.add(given_name="Bob", emails=("bob@example.org",))
+        connection = w.connect("left", "right")
+        w.settle(connection)
+
+        left.merge(kept, lost)
+        left.restore(lost)
+        left.edit(kept, city="Graz")
+        w.settle(connection)
+
+        assert set(Contact.objects.values_list("status", flat=True)) == {Status.IN_SYNC}
+        assert values(right, "city", "given_name") == [("Graz", "Ada"), (None, "Bob")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django import Settings
 
 from connections.models import Account, Connection
 from syncengine import clock, engine
@@ -90,6 +91,21 @@ def test_a_connection_is_a_draft_unless_the_file_says_otherwise(apps: Apps) -> N
     take(apps, edited("    state: active\n", ""))
 
     assert connection().state == Connection.State.DRAFT
+
+
+def test_the_file_of_the_docs_is_taken(apps: Apps, settings: Settings) -> None:
+    text = (settings.BASE_DIR / "docs/importing.md").read_text("utf-8")
+    file = text.split("```yaml\n")[1].split("```")[0]
+    url = '"https://eu-central.api.pipelinersales.com"'
+    assert url in file
+    apps.google.add_group("From Pipeliner")
+
+    take(apps, file.replace(url, '"${PIPELINER_URL}"').replace("my_space", "demo"))
+
+    made = connection().setup()
+    assert [len(rule.conditions) for rule in made.rules] == [2, 0]
+    assert [mapping.right for mapping in made.mappings] == ["custom.Region"]
+    assert made.owners.left_fallback
 
 
 # -- importing again --------------------------------------------------------------------------

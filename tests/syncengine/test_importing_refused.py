@@ -44,8 +44,8 @@ pytestmark = pytest.mark.django_db
         ("right: {account: Google Ops}", "right: {}", 21, "right.account", "missing"),
         ("    right: {account: Google Ops}\n", "", 17, "right", "missing"),
         ("scope: {sales_units: [North, Rome]}", "scope: North", 20, "left.scope", "keys"),
-        ("state: active", "rules: []", 32, "rules", "later|yet"),
-        ("state: active", "mappings: []", 32, "mappings", "later|yet"),
+        ("state: active", "rules: all", 32, "rules", "list"),
+        ("state: active", "owners: []", 32, "owners", "keys"),
     ],
 )
 def test_cn9_an_error_names_the_line_the_key_and_what_is_allowed(

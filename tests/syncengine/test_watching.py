@@ -27,7 +27,7 @@ from syncengine.tasks import TICK, beat
 from syncengine.watching import ensure_schedule, silent_for
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
-ELSEWHERE = "elsewhere process 1"
+ELSEWHERE = "elsewhere group 1"
 SILENCE = 6
 PATIENCE = 50.0
 
@@ -55,17 +55,17 @@ def test_a_worker_is_silent_whatever_another_one_shows() -> None:
     account = Account.objects.create(label="one", app="google")
     ends_at = clock.now() + timedelta(seconds=60)
     lease = Mirror.objects.create(
-        account=account, lease_owner="east process 7/9 ab", lease_expires_at=ends_at
+        account=account, lease_owner="process 9 ab on east group 7", lease_expires_at=ends_at
     )
-    assert silent_for("east process 7") == 0
-    assert silent_for("west process 7") == math.inf
-    assert silent_for("east process 70") == math.inf
+    assert silent_for("east group 7") == 0
+    assert silent_for("west group 7") == math.inf
+    assert silent_for("least group 7") == math.inf
 
     lease.delete()
-    Heartbeat.objects.create(worker="east process 7", at=clock.now())
-    Heartbeat.objects.create(worker="west process 7", at=clock.now() - timedelta(seconds=70))
+    Heartbeat.objects.create(worker="east group 7", at=clock.now())
+    Heartbeat.objects.create(worker="west group 7", at=clock.now() - timedelta(seconds=70))
     assert silent_for() < 10
-    assert 70 <= silent_for("west process 7") < 80
+    assert 70 <= silent_for("west group 7") < 80
 
 
 @pytest.mark.django_db

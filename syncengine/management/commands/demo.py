@@ -54,6 +54,13 @@ connections:
     interval_minutes: 1
     state: active
 """
+RULES = """\
+    rules:
+      - side: left
+      - side: right
+        actions: [{kind: set_unit, value: North, when: creation}]
+"""
+"""With a rule to look at: what comes from Google is created in a sales unit of its own."""
 ARRIVES_WITHIN = 10.0
 """The seconds in which `sync` brings an edit to the other side."""
 START_SECONDS = 60.0
@@ -128,7 +135,9 @@ class Command(BaseCommand):
         return described
 
     def _connect(self, directory: Path, apps: dict[str, dict[str, str]]) -> None:
-        """Authorize both accounts and connect them, as anybody would by a file."""
+        """Authorize both accounts and connect them, as anybody would by a file; the rules of an
+        earlier demo stay.
+        """
         pipeliner, google = apps["pipeliner"], apps["google"]
         os.environ.update(
             PIPELINER_URL=pipeliner["service_url"],
@@ -137,7 +146,8 @@ class Command(BaseCommand):
             GOOGLE_REFRESH_TOKEN=google["refresh_token"],
         )
         path = directory / "connections.yaml"
-        path.write_text(FILE, "utf-8")
+        is_new = not Connection.objects.filter(name=NAME).exists()
+        path.write_text(FILE + RULES if is_new else FILE, "utf-8")
         call_command("importconnections", str(path), approve=True, stdout=self.stdout)
 
     def _start_site(self) -> str:

@@ -18,7 +18,8 @@ class Command(ReportingCommand):
         "Makes or changes accounts and connections as a YAML file says. The file is taken whole or "
         "not at all; what it does not name stays as it is, and so does what a key that is left out "
         "stands for. Accounts that are new or changed are tried at their apps first; a secret that "
-        "is given anew replaces the old one."
+        "is given anew replaces the old one. A list of rules or of mappings replaces the one that "
+        "stands; a rule that stays equal stays itself, so that nothing starts to match anew."
     )
     examples = (
         "Examples:\n"
@@ -65,7 +66,9 @@ def _content(name: str) -> bytes:
 
 def _words(kind: str, done: Done) -> str:
     keys = f" ({', '.join(done.keys)})" if done.keys else ""
-    line = f"{kind} “{done.name}”: {done.result}{keys}, {done.state.replace('_', ' ')}"
+    said = [f"{kind} “{done.name}”: {done.result}{keys}, {done.state.replace('_', ' ')}"]
     if done.waits_for_preview:
-        line += f". It waits for its preview to be approved: manage.py start “{done.name}”"
-    return line
+        said.append(f"It waits for its preview to be approved: manage.py start “{done.name}”")
+    if done.dropped_edit:
+        said.append("The edit of its set-up that waited to be applied was dropped")
+    return ". ".join([*said, *(warning.rstrip(".") for warning in done.warnings)])

@@ -9,10 +9,11 @@ from django.core.management.base import CommandParser
 from connections.configuration import SIDES
 from connections.models import Account, Connection
 from connections.schema import Birthday, Value, from_json
-from syncengine import engine
+from syncengine import brake, engine, pending
 from syncengine.engine import Progress
 from syncengine.management.base import Exit, ReportingCommand, find, summary
 from syncengine.models import Change, Run
+from syncengine.setup import edits
 
 SHOWN = 20
 
@@ -20,7 +21,7 @@ SHOWN = 20
 class Command(ReportingCommand):
     help = (
         "Shows what a sync of a connection would do now: counts, then contacts with each field "
-        "now and then. "
+        "now and then. Where an edit of its set-up waits, it is the preview of that edit. "
         "Writes nothing in any app and links nothing."
     )
     examples = "Examples:\n  manage.py preview North\n  manage.py preview North --contacts 100\n"
@@ -38,8 +39,14 @@ class Command(ReportingCommand):
         changes = run.changes.order_by("pk")[: options["contacts"]]
         if options["json"]:
             lines = [_line(change) for change in changes]
-            self.give(summary(run) | {"braked": run.braked, "contacts": lines}, options)
+            edit = waiting(connection)
+            self.give(
+                summary(run) | {"braked": run.braked, "edit": edit, "contacts": lines}, options
+            )
             return
+        if edit := waiting(connection):
+            self.stdout.write("With the edit that waits to be applied:")
+            self.stdout.writelines(f"  {name}: {how}\n" for name, how in edit.items())
         self.stdout.write(would(run))
         for change in changes:
             self.stdout.write("\n".join(_words(change)))
@@ -66,13 +73,21 @@ def make(command: ReportingCommand, connection: Connection) -> Run:
     return run
 
 
+def waiting(connection: Connection) -> dict[str, str] | None:
+    """Return what the edit that waits changes, in words; None where none waits."""
+    edited = pending.previewed(connection)
+    return None if edited is None else edits(connection, connection.setup(), edited)
+
+
 def would(run: Run) -> str:
     """Return what a preview counted, in words."""
+    departures = run.braked.get(brake.Kind.DEPARTURES, 0)
+    leave = f" {departures} leave the sync." if departures else ""
     return (
         f"A sync of “{run.connection_name}” would link {run.linked}, "
         f"create {run.created_left} left and {run.created_right} right, "
         f"update {run.updated_left} left and {run.updated_right} right; "
-        f"{run.excluded} are excluded, {run.review} are to review, {run.failed} would fail."
+        f"{run.excluded} are excluded, {run.review} are to review, {run.failed} would fail.{leave}"
     )
 
 

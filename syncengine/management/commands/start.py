@@ -26,9 +26,10 @@ class Command(ReportingCommand):
         (connection,) = find([options["name"]])
         try:
             control.check_ring(connection)
+            control.check_no_edit(connection)
             preview = control.latest_preview(connection) or make(self, connection)
             self.say(would(preview), options)
-            if not options["yes"] and not self._confirmed():
+            if not options["yes"] and not self.confirmed("Start it? [y/N] "):
                 self.stderr.write("Not started.")
                 self.end(Exit.FAILED)
             control.start(connection, preview)
@@ -43,9 +44,3 @@ class Command(ReportingCommand):
         self.give(
             {"connection": connection.name, "started": True, "allowance": preview.braked}, options
         )
-
-    def _confirmed(self) -> bool:
-        try:
-            return input("Start it? [y/N] ").strip().lower() in ("y", "yes")
-        except EOFError:
-            return False
