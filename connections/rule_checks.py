@@ -272,7 +272,7 @@ class _Checks:
         for number, action in enumerate(rule.actions):
             after = self.next_rules(rule, action) if action.undo else []
             back = next((each for each in after if self.reaches(each, rule)), None)
-            if after:
+            if back is not None:
                 message = (
                     f"With undo, this rule and {self.name(back)} would start and stop each other "
                     "for ever. Switch undo off here, or test something else in one of them."

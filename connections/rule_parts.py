@@ -15,7 +15,7 @@ from connections.models.account import Account, Catalogue
 from connections.operands import BadValue, ConditionKind, Operator, operand, operators, typed
 from connections.rule_words import app_labels, kind_label, lower_first
 from connections.rules import LABEL_ACTIONS, ActionKind, When
-from connections.schema import LISTS, Field, Type
+from connections.schema import LISTS, NAME_PARTS, Field, Role, Type
 from connections.setups import ActionSetup, ConditionSetup
 
 REFERENCES = frozenset({Type.REFERENCE, Type.REFERENCES})
@@ -123,15 +123,19 @@ def tested(condition: ConditionSetup, here: End) -> set[Thing]:
     if kind is ConditionKind.OWNER:
         return {Thing(app.owner_field)}
     if kind is ConditionKind.FIELD:
-        field = here.field(condition.field)
-        return {
-            Thing(condition.field),
-            *([Thing(field.view_of)] if field and field.view_of else []),
-        }
+        return {Thing(condition.field), *_parts(condition.field, here)}
     if app.label_field:
         inside = here.offers.inside(list(condition.value))
         return {Thing(app.label_field, label) for label in inside}
     return {Thing(app.unit_field)}
+
+
+def _parts(key: str, here: End) -> set[Thing]:
+    """Return the parts that a joined name is made from; none of another field."""
+    field = here.field(key)
+    if field is None or field.role is not Role.FULL_NAME:
+        return set()
+    return {Thing(each.key) for each in here.offers.fields if each.role in NAME_PARTS}
 
 
 def thing_set(action: ActionSetup, there: End) -> Thing:

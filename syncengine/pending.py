@@ -101,9 +101,10 @@ def _outdate_preview(connection: Connection) -> None:
     previews.exclude(finished_at=None).update(revision="")
 
 
-def drop(connection: Connection) -> None:
-    """Forget the edit that waits."""
-    PendingEdit.objects.filter(connection=connection).delete()
+def drop(connection: Connection, edit: PendingEdit | None = None) -> None:
+    """Forget the edit that waits; with `edit`, only if none was saved since."""
+    mine = PendingEdit.objects.filter(connection=connection)
+    (mine.filter(saved_at=edit.saved_at) if edit else mine).delete()
 
 
 def apply(connection_id: int) -> Connection:

@@ -18,7 +18,17 @@ pytestmark = pytest.mark.django_db
 
 VIEWER, OPERATOR, ADMINISTRATOR = "Viewer", "Operator", "Administrator"
 ROLES = (VIEWER, OPERATOR, ADMINISTRATOR)
-LOOKING = {"history", "run", "contact", "health", "preview", "preview_one", "held", "poll", "export"}
+LOOKING = {
+    "history",
+    "run",
+    "contact",
+    "health",
+    "preview",
+    "preview_one",
+    "held",
+    "poll",
+    "export",
+}
 ACTING = {
     "answer": OPERATOR,
     "retry_all": OPERATOR,

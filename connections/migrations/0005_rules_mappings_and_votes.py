@@ -8,163 +8,372 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('connections', '0004_connection_being_deleted'),
+        ("connections", "0004_connection_being_deleted"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='connection',
-            name='left_everyone',
+            model_name="connection",
+            name="left_everyone",
             field=models.BooleanField(default=True),
         ),
         migrations.AddField(
-            model_name='connection',
-            name='left_fallback',
+            model_name="connection",
+            name="left_fallback",
             field=models.CharField(blank=True, max_length=100),
         ),
         migrations.AddField(
-            model_name='connection',
-            name='right_everyone',
+            model_name="connection",
+            name="right_everyone",
             field=models.BooleanField(default=True),
         ),
         migrations.AddField(
-            model_name='connection',
-            name='right_fallback',
+            model_name="connection",
+            name="right_fallback",
             field=models.CharField(blank=True, max_length=100),
         ),
         migrations.AddField(
-            model_name='connection',
-            name='version',
+            model_name="connection",
+            name="version",
             field=models.PositiveIntegerField(default=1, editable=False),
         ),
         migrations.CreateModel(
-            name='AppRequest',
+            name="AppRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('why', models.CharField(blank=True, max_length=300, verbose_name='What for')),
-                ('proposed_at', models.DateTimeField(editable=False)),
-                ('proposed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("why", models.CharField(blank=True, max_length=300, verbose_name="What for")),
+                ("proposed_at", models.DateTimeField(editable=False)),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='FieldMapping',
+            name="FieldMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('left', models.CharField(max_length=200)),
-                ('right', models.CharField(max_length=200)),
-                ('direction', models.CharField(choices=[('both', 'both'), ('left_to_right', 'left to right'), ('right_to_left', 'right to left')], default='both', max_length=20)),
-                ('options', models.JSONField(blank=True, default=list)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mappings', to='connections.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("left", models.CharField(max_length=200)),
+                ("right", models.CharField(max_length=200)),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("both", "both"),
+                            ("left_to_right", "left to right"),
+                            ("right_to_left", "right to left"),
+                        ],
+                        default="both",
+                        max_length=20,
+                    ),
+                ),
+                ("options", models.JSONField(blank=True, default=list)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mappings",
+                        to="connections.connection",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='OwnerPair',
+            name="OwnerPair",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('left', models.CharField(max_length=100)),
-                ('right', models.CharField(max_length=100)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='owner_pairs', to='connections.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("left", models.CharField(max_length=100)),
+                ("right", models.CharField(max_length=100)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="owner_pairs",
+                        to="connections.connection",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='PendingEdit',
+            name="PendingEdit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('setup', models.JSONField()),
-                ('saved_at', models.DateTimeField()),
-                ('connection', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='pending', to='connections.connection')),
-                ('saved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("setup", models.JSONField()),
+                ("saved_at", models.DateTimeField()),
+                (
+                    "connection",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pending",
+                        to="connections.connection",
+                    ),
+                ),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Rule',
+            name="Rule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(default=connections.setups.new_key, editable=False, max_length=20)),
-                ('side', models.CharField(choices=[('left', 'Left'), ('right', 'Right')], max_length=5)),
-                ('position', models.PositiveIntegerField()),
-                ('match', models.CharField(choices=[('all', 'all'), ('any', 'any')], default='all', max_length=3)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rules', to='connections.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        default=connections.setups.new_key, editable=False, max_length=20
+                    ),
+                ),
+                (
+                    "side",
+                    models.CharField(choices=[("left", "Left"), ("right", "Right")], max_length=5),
+                ),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "match",
+                    models.CharField(
+                        choices=[("all", "all"), ("any", "any")], default="all", max_length=3
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rules",
+                        to="connections.connection",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['side', 'position'],
+                "ordering": ["side", "position"],
             },
         ),
         migrations.CreateModel(
-            name='Condition',
+            name="Condition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('scope', 'scope'), ('label', 'label'), ('owner', 'owner'), ('field', 'field'), ('exists', 'exists')], max_length=10)),
-                ('field', models.CharField(blank=True, max_length=200)),
-                ('operator', models.CharField(choices=[('in', 'in'), ('not_in', 'not_in'), ('is', 'is'), ('is_not', 'is_not'), ('contains', 'contains'), ('does_not_contain', 'does_not_contain'), ('starts_with', 'starts_with'), ('ends_with', 'ends_with'), ('less', 'less'), ('at_most', 'at_most'), ('more', 'more'), ('at_least', 'at_least'), ('between', 'between'), ('last_days', 'last_days'), ('next_days', 'next_days'), ('one_of', 'one_of'), ('none_of', 'none_of'), ('has_any', 'has_any'), ('has_all', 'has_all'), ('has_none', 'has_none'), ('is_empty', 'is_empty'), ('not_empty', 'not_empty')], max_length=20)),
-                ('value', models.JSONField(blank=True, default=list)),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conditions', to='connections.rule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("scope", "scope"),
+                            ("label", "label"),
+                            ("owner", "owner"),
+                            ("field", "field"),
+                            ("exists", "exists"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("field", models.CharField(blank=True, max_length=200)),
+                (
+                    "operator",
+                    models.CharField(
+                        choices=[
+                            ("in", "in"),
+                            ("not_in", "not_in"),
+                            ("is", "is"),
+                            ("is_not", "is_not"),
+                            ("contains", "contains"),
+                            ("does_not_contain", "does_not_contain"),
+                            ("starts_with", "starts_with"),
+                            ("ends_with", "ends_with"),
+                            ("less", "less"),
+                            ("at_most", "at_most"),
+                            ("more", "more"),
+                            ("at_least", "at_least"),
+                            ("between", "between"),
+                            ("last_days", "last_days"),
+                            ("next_days", "next_days"),
+                            ("one_of", "one_of"),
+                            ("none_of", "none_of"),
+                            ("has_any", "has_any"),
+                            ("has_all", "has_all"),
+                            ("has_none", "has_none"),
+                            ("is_empty", "is_empty"),
+                            ("not_empty", "not_empty"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("value", models.JSONField(blank=True, default=list)),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conditions",
+                        to="connections.rule",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Action',
+            name="Action",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('set_unit', 'set_unit'), ('set_owner', 'set_owner'), ('set_field', 'set_field'), ('add_label', 'add_label'), ('remove_label', 'remove_label')], max_length=15)),
-                ('field', models.CharField(blank=True, max_length=200)),
-                ('value', models.JSONField(blank=True, default=list)),
-                ('when', models.CharField(choices=[('start', 'start'), ('creation', 'creation'), ('always', 'always')], default='start', max_length=10)),
-                ('undo', models.BooleanField(default=False)),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='connections.rule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("set_unit", "set_unit"),
+                            ("set_owner", "set_owner"),
+                            ("set_field", "set_field"),
+                            ("add_label", "add_label"),
+                            ("remove_label", "remove_label"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("field", models.CharField(blank=True, max_length=200)),
+                ("value", models.JSONField(blank=True, default=list)),
+                (
+                    "when",
+                    models.CharField(
+                        choices=[
+                            ("start", "start"),
+                            ("creation", "creation"),
+                            ("always", "always"),
+                        ],
+                        default="start",
+                        max_length=10,
+                    ),
+                ),
+                ("undo", models.BooleanField(default=False)),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="actions",
+                        to="connections.rule",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.CreateModel(
-            name='Vote',
+            name="Vote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cast_at', models.DateTimeField()),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='votes', to='connections.apprequest')),
-                ('voter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cast_at", models.DateTimeField()),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="votes",
+                        to="connections.apprequest",
+                    ),
+                ),
+                (
+                    "voter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='apprequest',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='app_proposed_once', violation_error_message='This app is proposed already: vote for it.'),
+            model_name="apprequest",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("name"),
+                name="app_proposed_once",
+                violation_error_message="This app is proposed already: vote for it.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fieldmapping',
-            constraint=models.UniqueConstraint(fields=('connection', 'left'), name='left_field_once'),
+            model_name="fieldmapping",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "left"), name="left_field_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fieldmapping',
-            constraint=models.UniqueConstraint(fields=('connection', 'right'), name='right_field_once'),
+            model_name="fieldmapping",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "right"), name="right_field_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ownerpair',
-            constraint=models.UniqueConstraint(fields=('connection', 'left', 'right'), name='owners_once'),
+            model_name="ownerpair",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "left", "right"), name="owners_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rule',
-            constraint=models.UniqueConstraint(fields=('connection', 'key'), name='rule_once'),
+            model_name="rule",
+            constraint=models.UniqueConstraint(fields=("connection", "key"), name="rule_once"),
         ),
         migrations.AddConstraint(
-            model_name='vote',
-            constraint=models.UniqueConstraint(fields=('request', 'voter'), name='vote_once'),
+            model_name="vote",
+            constraint=models.UniqueConstraint(fields=("request", "voter"), name="vote_once"),
         ),
     ]

@@ -21,7 +21,7 @@ from connections.setups import OwnersSetup
 from syncengine import control, pending
 from syncengine.setup import edits, identity_edits
 from syncengine.standings import standings, with_accounts
-from syncengine.views import setup
+from syncengine.views import editing, setup
 from syncengine.views.actions import pause, poll, resume, sync
 from syncengine.views.answers import answer, retry_all
 from syncengine.views.common import say
@@ -51,7 +51,7 @@ PAGES = (
     ("preview_one", "<int:connection_id>/preview/contact/", preview_one),
     ("start", "<int:connection_id>/preview/start/", start),
     ("apply_edit", "<int:connection_id>/preview/apply/", apply_edit),
-    ("drop_edit", "<int:connection_id>/edit/drop/", setup.drop),
+    ("drop_edit", "<int:connection_id>/edit/drop/", editing.drop),
     ("mapping", "<int:connection_id>/mapping/", mapping),
     ("mapping_remove", "<int:connection_id>/mapping/remove/", mapping_remove),
     ("rule", "<int:connection_id>/rules/<str:side>/<str:key>/", rule),

@@ -5,20 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('syncengine', '0004_contact_flagged'),
+        ("syncengine", "0004_contact_flagged"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='contact',
-            name='acted',
+            model_name="contact",
+            name="acted",
             field=connections.encryption.EncryptedJSONField(null=True),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='matched',
+            model_name="contact",
+            name="matched",
             field=models.TextField(blank=True),
         ),
     ]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -85,8 +87,14 @@ def page_of(request: HttpRequest, items: QuerySet[Any] | Sequence[T], size: int 
 
 def person(request: HttpRequest) -> str:
     """Return who asks, as the history names people."""
-    user = request.user
-    full_name = user.get_full_name() if user.is_authenticated else ""
+    return name_of(request.user if request.user.is_authenticated else None)
+
+
+def name_of(user: AbstractBaseUser | None) -> str:
+    """Return what people are called; one who is no more is somebody."""
+    if user is None:
+        return "somebody"
+    full_name = user.get_full_name() if isinstance(user, AbstractUser) else ""
     return full_name or user.get_username()
 
 

@@ -1,22 +1,25 @@
 """Edits of a connection's set-up from its pages: the page, a rule, a mapping [CN10].
 
 Each form carries the set-up that it was made of, signed; what was edited meanwhile is never
-overwritten.
+overwritten. And the edit that waits, as the pages show it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.core import signing
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
 
-from connections.models import Connection
+from connections.models import Connection, PendingEdit
 from connections.setups import Setup
 from syncengine import control, pending
 from syncengine.pending import Outdated
 from syncengine.setup import edits
-from syncengine.views.common import say
+from syncengine.views.common import CHANGE, find, name_of, say
 from syncengine.views.edits import in_words, log
 
 SEEN = "seen"
@@ -79,3 +82,61 @@ def meanwhile(request: HttpRequest, connection: Connection, outdated: Outdated) 
     """Return what others changed since the submitted form was made, in words."""
     before = seen(request)
     return edits(connection, before, outdated.now) if before else {}
+
+
+# The edit that waits
+
+
+FEW = 3
+"""How many edits the save bar names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An edit that waits, and what it changes, in words by the name of the setting or rule."""
+
+    edit: PendingEdit
+    changes: Mapping[str, str]
+
+    @property
+    def few(self) -> str:
+        """The names of what it changes, of many the first."""
+        names = [name[:1].lower() + name[1:] for name in self.changes]
+        more = len(names) - FEW
+        return ", ".join(names[:FEW]) + (f" and {more} more" if more > 0 else "")
+
+    @property
+    def mark(self) -> str:
+        """What tells it from a later one."""
+        return self.edit.saved_at.isoformat()
+
+    @property
+    def by(self) -> str:
+        return name_of(self.edit.saved_by)
+
+
+def waiting(connection: Connection) -> Waiting | None:
+    """Return the edit of a connection that waits; None where none does."""
+    edit = pending.of(connection)
+    if edit is None:
+        return None
+    changes = edits(connection, connection.setup(), Setup.from_json(edit.setup))
+    return Waiting(edit, changes)
+
+
+@require_POST
+def drop(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """Forget the edit that waits."""
+    stands = find(request, connection_id, CHANGE)
+    connection = stands.connection
+    found = waiting(connection)
+    if found is None:
+        say(request, f"No edit of “{connection}” waits.", bad=True)
+    elif request.POST.get("edit") != found.mark:
+        say(request, "Nothing was dropped: the edit is another by now. Look at it again.", bad=True)
+    else:
+        pending.drop(connection, found.edit)
+        names = ", ".join(found.changes)
+        log(request.user.pk or 0, connection, f"Dropped the edit that waited: {names}.")
+        say(request, "The edit is dropped. The set-up is as it was before it.")
+    return redirect("admin:connections_connection_change", connection_id)

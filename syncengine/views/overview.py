@@ -21,7 +21,7 @@ from syncengine.models import Contact, Mirror
 from syncengine.standings import Standing, standings, with_accounts
 from syncengine.state import Status
 from syncengine.states import State, account_state, app_label
-from syncengine.views.common import VIEW
+from syncengine.views.common import VIEW, name_of
 
 MOST = 8
 """How many rows of one kind stand under "Needs you"."""
@@ -208,14 +208,13 @@ def _waiting_edits(stands: Sequence[Standing]) -> Iterator[Need]:
         if edit is None or each.connection.state == Connection.State.DELETING:
             continue
         page = url("connection_preview", each.connection.pk)
-        by = edit.saved_by
-        name = (by.get_full_name() or by.get_username()) if by else "Somebody"
+        by = name_of(edit.saved_by)
         yield Need(
             State("Edit waits", "is-ask"),
             each.connection.name,
             page,
             " has an edit that is not applied.",
-            f"{name} saved it {times.ago(edit.saved_at, each.now)}. Until it is applied, runs go "
+            f"Saved by {by} {times.ago(edit.saved_at, each.now)}. Until it is applied, runs go "
             "by the set-up before it.",
             "See its preview",
             page,

@@ -21,9 +21,9 @@ from syncengine.models import Change, Run
 from syncengine.standings import Standing
 from syncengine.states import side_label
 from syncengine.views.common import OPERATE, START, find, page_of, person, say, show
+from syncengine.views.editing import waiting
 from syncengine.views.edits import in_words, log
 from syncengine.views.run import change_rows
-from syncengine.views.setup import waiting
 
 Kind = Change.Kind
 

@@ -15,8 +15,8 @@ from syncengine.standings import Standing
 from syncengine.state import Decision
 from syncengine.states import CONTACTS, State
 from syncengine.views.common import find, show
+from syncengine.views.editing import waiting
 from syncengine.views.run import ChangeRow, change_rows
-from syncengine.views.setup import waiting
 
 MOST = 50
 """How many contacts a search lists."""

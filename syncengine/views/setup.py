@@ -11,13 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from connections.configuration import SIDES, Direction, Side
 from connections.forms.connection import SetupForm, as_edited, shared_roles, time_zones
 from connections.forms.owners import OwnersForm
 from connections.forms.scopes import Branch
-from connections.models import Account, Connection, PendingEdit
+from connections.models import Account, Connection
 from connections.neighbours import overlapping
 from connections.setups import Setup
 from syncengine import brake, control, mappings, pending, setup, tasks
@@ -26,12 +26,9 @@ from syncengine.standings import Standing
 from syncengine.state import Status
 from syncengine.states import side_label
 from syncengine.views import editing, rules
-from syncengine.views.common import CHANGE, DELETE, OPERATE, find, person, say, show
-from syncengine.views.edits import latest_edits, log
+from syncengine.views.common import CHANGE, DELETE, OPERATE, find, person, show
+from syncengine.views.edits import latest_edits
 from syncengine.wording import NO_EMAIL
-
-FEW = 3
-"""How many edits the save bar names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,40 +55,6 @@ class SidePanel:
     @property
     def scopes_name(self) -> str:
         return f"{self.side}_scopes"
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An edit that waits, and what it changes, in words by the name of the setting or rule."""
-
-    edit: PendingEdit
-    changes: Mapping[str, str]
-
-    @property
-    def few(self) -> str:
-        """The names of what it changes, of many the first."""
-        names = [name[:1].lower() + name[1:] for name in self.changes]
-        more = len(names) - FEW
-        return ", ".join(names[:FEW]) + (f" and {more} more" if more > 0 else "")
-
-    @property
-    def mark(self) -> str:
-        """What tells it from a later one."""
-        return self.edit.saved_at.isoformat()
-
-    @property
-    def by(self) -> str:
-        user = self.edit.saved_by
-        return (user.get_full_name() or user.get_username()) if user else "somebody"
-
-
-def waiting(connection: Connection) -> Waiting | None:
-    """Return the edit of a connection that waits; None where none does."""
-    edit = pending.of(connection)
-    if edit is None:
-        return None
-    changes = setup.edits(connection, connection.setup(), Setup.from_json(edit.setup))
-    return Waiting(edit, changes)
 
 
 # The page
@@ -149,24 +112,6 @@ def may_edit(request: HttpRequest, connection: Connection) -> bool:
     return request.user.has_perm(CHANGE) and connection.state != Connection.State.DELETING
 
 
-@require_POST
-def drop(request: HttpRequest, connection_id: int) -> HttpResponse:
-    """Forget the edit that waits."""
-    stands = find(request, connection_id, CHANGE)
-    connection = stands.connection
-    found = waiting(connection)
-    if found is None:
-        say(request, f"No edit of “{connection}” waits.", bad=True)
-    elif request.POST.get("edit") != found.mark:
-        say(request, "Nothing was dropped: the edit is another by now. Look at it again.", bad=True)
-    else:
-        pending.drop(connection)
-        names = ", ".join(found.changes)
-        log(request.user.pk or 0, connection, f"Dropped the edit that waited: {names}.")
-        say(request, "The edit is dropped. The set-up is as it was before it.")
-    return redirect("admin:connections_connection_change", connection_id)
-
-
 # What it shows
 
 
@@ -181,7 +126,7 @@ def _show(
 ) -> HttpResponse:
     connection = stands.connection
     shown = form.began_with
-    found = waiting(connection)
+    found = editing.waiting(connection)
     changes = found.changes if found else {}
     example = mappings.example_of(connection)
     linked = Contact.objects.filter(
@@ -210,6 +155,7 @@ def _show(
             for role in shared_roles(connection)
             if setup.mapping_name(connection, role) in changes
         ],
+        mappings_edited=_mappings_edited(connection, shown),
         was_started=pending.was_started(connection),
         sides=[_side(connection, side, form, changes) for side in SIDES],
         linked=linked,
@@ -233,6 +179,12 @@ def _show(
         time_zones=time_zones(),
         may_choose_accounts=not control.was_read(connection),
     )
+
+
+def _mappings_edited(connection: Connection, shown: Setup) -> set[str]:
+    """Return the keys of the left fields whose custom mapping is new or other than it counts."""
+    stored = set(connection.setup().mappings)
+    return {mapping.left for mapping in shown.mappings if mapping not in stored}
 
 
 def _side(

@@ -132,6 +132,9 @@ def test_ru7_a_rule_that_tests_what_the_other_side_sets_is_warned_of() -> None:
     city = ActionSetup("set_field", ("Wien",), "city")
     tests_city = rule("left", ConditionSetup("field", "is", ("Wien",), "city"))
     assert "tests City" in told(tests_city, rule("right", HAS_VIP, then=(city,)))[-1]
+    given = ActionSetup("set_field", ("Ada",), "first_name")
+    tests_name = rule("left", ConditionSetup("field", "contains", ("Ada",), "full_name"))
+    assert "tests First name" in told(tests_name, rule("right", HAS_VIP, then=(given,)))[-1]
 
 
 @pytest.mark.parametrize("undo_left", [False, True])

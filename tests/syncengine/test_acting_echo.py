@@ -199,6 +199,8 @@ def test_i4_one_birthday_is_not_taken_for_another() -> None:
     assert decision.writes == {"right": {"birthday": Birthday(1990, 3, 3)}}
     world.take(decision, answered=False)
     assert world.decide().writes == decision.writes
+    deleted(world, action)
+    assert world.decide().writes == {}
 
 
 def test_i4_a_phone_number_in_the_apps_form_is_ours() -> None:

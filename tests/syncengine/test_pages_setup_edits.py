@@ -226,7 +226,7 @@ def test_the_front_page_lists_an_edit_that_waits(client: Client) -> None:
     edit(book, phone_region="AT")
     client.force_login(user("Viewer"))
     shown = text(client, "/admin/")
-    assert "Edit waits North has an edit that is not applied. Somebody saved it just now." in shown
+    assert "Edit waits North has an edit that is not applied. Saved by somebody just now." in shown
     Connection.objects.update(state=Connection.State.DELETING)
     assert "Edit waits" not in text(client, "/admin/")
 

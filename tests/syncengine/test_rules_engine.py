@@ -10,90 +10,36 @@ from typing import Any
 
 import pytest
 
-from connections.connectors.base import Scope, Unavailable, User
-from connections.models import Connection
-from connections.schema import Birthday, Field, Option, Type, Value
+from connections.connectors.base import Unavailable
+from connections.schema import Birthday, Value
 from connections.setups import (
     ActionSetup,
     ConditionSetup,
-    MappingSetup,
-    OwnersSetup,
-    RuleSetup,
-    Setup,
     default_rule,
 )
 from syncengine.models import Contact, Run
 from syncengine.state import Status
-from tests.connectors.memory import Fault, Habits, MemoryApp, Refusal
-from tests.syncengine.world import World, approve, contact_of, world, writes
+from tests.connectors.memory import Fault, Refusal
+from tests.syncengine.rule_setups import (
+    EVERYONE,
+    HABITS,
+    IN_NORTH,
+    action,
+    add,
+    condition,
+    decide_by,
+    only,
+    rule,
+)
+from tests.syncengine.world import World, contact_of, world, writes
 
 pytestmark = pytest.mark.django_db
-
-UNITS = (Scope("north", "North"), Scope("vienna", "Vienna", "north"), Scope("south", "South"))
-LABELS = (Scope("vip", "VIP"), Scope("old", "Old"))
-USERS = (User("ann", "Ann", "ann@x.org", "north"), User("bob", "Bob", "bob@x.org", "south"))
-CLEO = User("cleo", "Cleo", "cleo@x.org", "north")
-OPTIONS = (Option("a", "A"), Option("b", "B"))
-CUSTOM = (
-    Field("tag", "Tag", Type.TEXT),
-    Field("count", "Count", Type.INTEGER),
-    Field("price", "Price", Type.DECIMAL),
-    Field("member", "Member", Type.BOOLEAN),
-    Field("met", "Met on", Type.DATE),
-    Field("seen_at", "Seen at", Type.DATETIME),
-    Field("size", "Size", Type.CHOICE, options=OPTIONS),
-    Field("hobbies", "Hobbies", Type.MULTI_CHOICE, options=OPTIONS),
-    Field("formula", "Formula", Type.TEXT, read_only=True),
-)
-HABITS = Habits(
-    scopes=(*UNITS, *LABELS), users=USERS, units=True, labels=True, custom=CUSTOM, marks=False
-)
 
 
 @pytest.fixture
 def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with world(monkeypatch, HABITS, HABITS) as made:
         yield made
-
-
-def condition(kind: str, operator: str, *value: str, field: str = "") -> ConditionSetup:
-    return ConditionSetup(kind, operator, value, field)
-
-
-def action(
-    kind: str, *value: str, field: str = "", when: str = "start", undo: bool = False
-) -> ActionSetup:
-    return ActionSetup(kind, value, field, when, undo)
-
-
-def rule(*parts: ConditionSetup | ActionSetup, key: str = "r", **settings: Any) -> RuleSetup:
-    return RuleSetup(
-        key,
-        settings.pop("side", "left"),
-        conditions=tuple(each for each in parts if isinstance(each, ConditionSetup)),
-        actions=tuple(each for each in parts if isinstance(each, ActionSetup)),
-        **settings,
-    )
-
-
-IN_NORTH = condition("scope", "in", "north")
-EVERYONE = default_rule("left")
-
-
-def decide_by(connection: Connection, *rules: RuleSetup, **changes: Any) -> None:
-    """Store rules of a connection and approve them unseen."""
-    setup: Setup = replace(connection.setup(), rules=rules, **changes)
-    connection.keep_setup(setup)
-    approve(connection)
-
-
-def add(app: MemoryApp, name: str, **values: Any) -> str:
-    return app.add(given_name=name, emails=(f"{name.lower()}@x.org",), **values)
-
-
-def only(app: MemoryApp) -> dict[str, Value]:
-    (row,) = app.live().values()
-    return row
 
 
 # Conditions
@@ -377,161 +323,3 @@ def test_ru4_a_date_that_comes_and_goes_wakes_its_contact_by_itself(w: World) ->
     assert only(right).get("labels") is None
     assert right.requests["update"] == before.get("update", 0) + 1
     assert contact_of(connection, left="Ada").wake_at is None
-
-
-# Owners
-
-
-@pytest.mark.parametrize(
-    ("acts", "unit"),
-    [
-        ((), "vienna"),
-        ((action("set_owner", "bob"),), "south"),
-        ((action("set_owner", "cleo"),), "vienna"),
-        ((action("set_owner", "bob"), action("set_unit", "vienna")), "vienna"),
-    ],
-)
-def test_ac6_a_new_contact_is_in_its_owners_unit_or_the_first_that_was_chosen(
-    w: World, acts: tuple[ActionSetup, ...], unit: str
-) -> None:
-    left, right = w.app("left"), w.app("right", replace(HABITS, users=(*USERS, CLEO)))
-    add(left, "Ada")
-    connection = w.connect("left", "right")
-    decide_by(connection, rule(*acts), right_scope=("vienna", "south"))
-    w.sync(connection)
-    assert only(right)["unit"] == unit
-    assert writes(w.sync(connection)) == 0
-
-
-@pytest.mark.parametrize(
-    ("owner", "rules", "wanted"),
-    [
-        ("ann", (EVERYONE,), "bob"),
-        ("bob", (EVERYONE,), "ann"),
-        ("ann", (rule(action("set_owner", "ann")),), "ann"),
-        ("ann", (rule(action("set_owner")),), "bob"),
-    ],
-)
-def test_va10_the_owner_of_a_new_contact(
-    w: World, owner: str, rules: tuple[RuleSetup, ...], wanted: str
-) -> None:
-    left, right = w.app("left"), w.app("right")
-    add(left, "Ada", owner=owner)
-    connection = w.connect("left", "right")
-    owners = OwnersSetup((("ann", "bob"),), "", "ann")
-    decide_by(connection, *rules, owners=owners)
-    w.sync(connection)
-    assert only(right)["owner"] == wanted
-
-
-def test_ru9_a_dead_owner_in_the_table_flags_and_goes_to_the_fallback(w: World) -> None:
-    left, right = w.app("left"), w.app("right")
-    add(left, "Ada", owner="ann")
-    connection = w.connect("left", "right")
-    owners = OwnersSetup((("ann", "cleo"),), "", "bob")
-    decide_by(connection, EVERYONE, owners=owners)
-    assert w.sync(connection).status == Run.Status.DONE
-    assert only(right)["owner"] == "bob"
-
-
-# What no longer exists
-
-
-VANISHED = [
-    (rule(condition("scope", "in", "gone")), "left no longer has “gone”"),
-    (rule(condition("label", "not_in", "gone")), "left no longer has “gone”"),
-    (rule(condition("owner", "is", "gone")), "left no longer has “gone”"),
-    (rule(condition("field", "is", "x", field="gone")), "left has no field gone any more"),
-    (
-        rule(condition("field", "one_of", "gone", field="size")),
-        "Size has no option “gone” any more. Choose another",
-    ),
-    (
-        rule(condition("field", "contains", "1", field="count")),
-        "Count cannot be compared in this way any more. Choose another",
-    ),
-    (rule(action("set_unit", "gone")), "right no longer has “gone”"),
-    (rule(action("set_owner", "gone")), "right no longer has “gone”"),
-    (rule(action("add_label", "gone")), "right no longer has “gone”"),
-    (rule(action("remove_label", "gone")), "right no longer has “gone”"),
-    (rule(action("set_field", "x", field="gone")), "right has no field gone any more"),
-    (
-        rule(action("set_field", "gone", field="size")),
-        "Size has no option “gone” any more. Choose another",
-    ),
-    (rule(action("set_field", "x", field="formula")), "Formula cannot be set by a rule"),
-    (rule(action("set_field", "x", field="emails")), "Emails cannot be set by a rule"),
-]
-OTHERS_VANISHED: list[tuple[dict[str, Any], str]] = [
-    (
-        {"left_scope": ("gone",)},
-        "the scope on the left side names what no longer exists in left: gone. "
-        "Choose the scope again.",
-    ),
-    (
-        {"mappings": (MappingSetup("gone", "tag"),)},
-        "the mapping of gone and tag: left has no field gone any more. "
-        "Remove the mapping or map another field.",
-    ),
-]
-
-
-def test_ru9_what_no_longer_exists_stops_the_run_before_any_write(w: World) -> None:
-    left, right = w.app("left"), w.app("right")
-    add(left, "Ada")
-    connection = w.connect("left", "right")
-    setups: list[tuple[dict[str, Any], str]] = [
-        *(
-            ({"rules": (EVERYONE, gone)}, f"rule 2 for contacts from left: {what}. Edit the rule.")
-            for gone, what in VANISHED
-        ),
-        *OTHERS_VANISHED,
-    ]
-    plain = connection.setup()
-    for changes, message in setups:
-        connection.keep_setup(replace(plain, **changes))
-        approve(connection)
-        run = w.sync(connection)
-        assert (run.status, run.message) == (Run.Status.FAILED, message)
-    assert w.preview(connection).status == Run.Status.FAILED
-    assert (right.live(), right.writes, left.writes) == ({}, [], [])
-
-
-def test_ru9_what_vanishes_later_is_found_once_the_lists_are_asked_for_anew(w: World) -> None:
-    left, right = w.app("left"), w.app("right")
-    ada = add(left, "Ada")
-    connection = w.connect("left", "right")
-    decide_by(connection, rule(action("add_label", "vip", when="always")))
-    w.sync(connection)
-    right.habits = replace(HABITS, scopes=UNITS)
-    w.clock.go(700)
-    left.edit(ada, city="Wien")
-    before = len(right.writes)
-    run = w.sync(connection)
-    assert run.status == Run.Status.FAILED
-    assert run.message == (
-        "rule 1 for contacts from left: right no longer has “vip”. Edit the rule."
-    )
-    assert len(right.writes) == before
-    decide_by(connection, EVERYONE)
-    assert w.sync(connection).status == Run.Status.DONE
-    assert only(right)["city"] == "Wien"
-
-
-def test_pl1_a_preview_tells_what_rules_set_and_writes_nothing(w: World) -> None:
-    left, right = w.app("left"), w.app("right")
-    add(left, "Ada")
-    add(left, "Bob")
-    add(right, "Bob", tag="old")
-    connection = w.connect("left", "right")
-    decide_by(connection, rule(action("set_field", "x", field="tag"), action("set_owner", "bob")))
-    run = w.preview(connection)
-    assert (run.created_right, run.updated_right) == (1, 1)
-    assert right.writes == []
-    told = {
-        (change.name, label, str(after))
-        for change in run.changes.all()
-        for _, label, _, after, *_ in change.fields or ()
-    }
-    assert {(name, "Tag", "x") for name in ("Ada", "Bob")} <= told
-    assert ("Ada", "Owner", "Bob") in told

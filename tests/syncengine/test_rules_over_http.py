@@ -14,7 +14,7 @@ from connections.setups import RuleSetup, default_rule
 from syncengine import clock
 from syncengine.models import Contact, Run
 from syncengine.state import Status
-from tests.syncengine.test_rules_engine import action, condition, rule
+from tests.syncengine.rule_setups import action, condition, rule
 from tests.syncengine.test_sandboxes import Sides
 from tests.syncengine.world import Clock, World, approve, contact_of, writes
 

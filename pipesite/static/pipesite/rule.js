@@ -2,20 +2,32 @@
 // the buttons of the form do the same. On the set-up page: asks before a move loses other edits.
 "use strict";
 {
+    const PAUSE = 600;
     const form = document.getElementById("rule_form");
-    let edits = 0;
+    let changes = 0;
+    let sent = 0;
+    let lastKey = -Infinity;
+    let asked = "";
+    let timer = 0;
 
     function hideButtons() {
         form.querySelectorAll(".ps-choose").forEach((button) => { button.hidden = true; });
     }
 
-    function focus(isChoice, id) {
+    function replace(fresh, isChoice) {
+        const id = document.activeElement?.id;
+        const open = Array.from(form.querySelectorAll("details[open] > summary"), (each) => each.id);
+        form.replaceChildren(...fresh.children);
+        hideButtons();
+        open.forEach((each) => document.getElementById(each)?.parentElement.setAttribute("open", ""));
         const same = isChoice && id ? document.getElementById(id) : null;
         (same || form.querySelector("[autofocus]") || form.querySelector("#add-condition")).focus();
     }
 
     async function send(name, value, submitter) {
-        const before = edits;
+        const before = changes;
+        sent += 1;
+        const mine = sent;
         const data = new FormData(form);
         data.append(name, value);
         form.setAttribute("aria-busy", "true");
@@ -23,24 +35,42 @@
             const answer = await fetch(window.location.href, {method: "POST", body: data});
             const page = new DOMParser().parseFromString(await answer.text(), "text/html");
             const fresh = page.getElementById("rule_form");
+            if (mine !== sent) {
+                return;
+            }
             if (!answer.ok || !fresh) {
                 throw new Error("no form");
             }
-            if (edits !== before) {
+            if (changes === before) {
+                replace(fresh, name === "_choose");
+            } else if (name === "_choose") {
+                schedule(value);
+            } else {
                 // Something was typed meanwhile: ask again, with that.
                 send(name, value, submitter);
-                return;
             }
-            const id = document.activeElement?.id;
-            form.replaceChildren(...fresh.children);
-            hideButtons();
-            focus(name === "_choose", id);
         } catch {
             // The plain way shows what is the matter.
             submitter?.setAttribute("data-plain", "");
             form.requestSubmit(submitter);
         } finally {
             form.removeAttribute("aria-busy");
+        }
+    }
+
+    // Who chooses by keys passes other choices on the way: these are not asked for.
+    function schedule(name) {
+        asked = name;
+        clearTimeout(timer);
+        timer = setTimeout(ask, performance.now() - lastKey < PAUSE ? PAUSE : 0);
+    }
+
+    function ask() {
+        clearTimeout(timer);
+        if (asked) {
+            const name = asked;
+            asked = "";
+            send("_choose", name, chooseButton(name));
         }
     }
 
@@ -54,11 +84,11 @@
     }
 
     if (form) {
-        form.addEventListener("input", () => { edits += 1; });
+        form.addEventListener("input", () => { changes += 1; });
         form.addEventListener("change", (event) => {
             const name = event.target.dataset.choose;
             if (name) {
-                send("_choose", name, chooseButton(name));
+                schedule(name);
             } else if (event.target.closest(".ps-pick")) {
                 summarize(event.target.closest(".ps-pick"));
             }
@@ -71,6 +101,13 @@
             }
         });
         form.addEventListener("keydown", (event) => {
+            changes += 1;
+            lastKey = performance.now();
+            if (event.key === "Tab") {
+                setTimeout(ask, 0);
+            } else if (asked) {
+                schedule(asked);
+            }
             const pick = event.key === "Escape" && event.target.closest("details[open]");
             if (pick) {
                 pick.open = false;
