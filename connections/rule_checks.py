@@ -22,7 +22,7 @@ from connections.rule_parts import (
     thing_set,
     thing_words,
 )
-from connections.rules import ActionKind
+from connections.rules import ActionKind, When
 from connections.setups import ActionSetup, RuleSetup, Setup
 
 
@@ -246,8 +246,11 @@ class _Checks:
         return {thing_set(action, here)} & tests
 
     def next_rules(self, cause: RuleSetup, action: ActionSetup | None = None) -> list[RuleSetup]:
-        """Return the rules that test what one action of a rule sets, or any of them."""
-        actions = cause.actions if action is None else (action,)
+        """Return the rules that test what one action of a rule sets on linked contacts, or any of
+        them.
+        """
+        chosen = cause.actions if action is None else (action,)
+        actions = [each for each in chosen if each.when != When.CREATION]
         theirs = self.setup.rules_of(other(cause.side))
         return [
             rule for rule in theirs if any(self.starts(cause, action, rule) for action in actions)

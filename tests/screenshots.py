@@ -10,14 +10,21 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from tests import environment
+
+if TYPE_CHECKING:
+    from connections.models import Account
+    from connections.setups import Setup
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 PASSWORD = "only-for-pictures"
 PAGES = {
     "overview": "/admin/",
     "setup": "/admin/connections/connection/{id}/change/",
+    "rule": "/admin/connections/connection/{id}/rules/left/customers/",
+    "mapping": "/admin/connections/connection/{id}/mapping/?key=cf_region",
     "history": "/admin/connections/connection/{id}/history/",
     "health": "/admin/connections/connection/{id}/health/",
     "preview": "/admin/connections/connection/{draft}/preview/",
@@ -94,12 +101,44 @@ def fill(service_url: str, refresh_token: str) -> dict[str, int]:
         for name in ("North sales and the shared address book", "Events 2027")
     }
     running, draft = made.values()
+    running.keep_setup(rules_and_mappings(left, right))
     control.start(running, None)
     for _ in range(2):
         list(engine.to_the_end(running.pk, cause="the schedule"))
     list(engine.to_the_end(draft.pk, kind=Run.Kind.PREVIEW, cause="Maren"))
-    Heartbeat.objects.update_or_create(pk=1, defaults={"at": clock.now()})
+    Heartbeat.objects.update_or_create(worker="pictures", defaults={"at": clock.now()})
     return {"id": running.pk, "draft": draft.pk}
+
+
+def rules_and_mappings(left: Account, right: Account) -> Setup:
+    """Return a set-up with two rules a side and two mappings of its own."""
+    from connections.setups import ActionSetup, ConditionSetup, MappingSetup, RuleSetup, Setup
+
+    units = {scope.name: scope.id for scope in left.offers.scopes}
+    labels = {scope.name: scope.id for scope in right.offers.scopes}
+    ann = next(user.id for user in left.offers.users if user.email == "ann@example.com")
+    region = next(field for field in left.offers.fields if field.key.startswith("cf_region"))
+    north = ConditionSetup("scope", "in", (units["North"],))
+    rules = (
+        RuleSetup(
+            "customers",
+            "left",
+            conditions=(north, ConditionSetup("field", "not_empty", (), "position")),
+            actions=(ActionSetup("add_label", (labels["Customers"],), undo=True),),
+        ),
+        RuleSetup("known", "left", conditions=(ConditionSetup("exists", "is", ("true",)),)),
+        RuleSetup(
+            "inbound",
+            "right",
+            conditions=(ConditionSetup("label", "in", (labels["Customers"],)),),
+            actions=(
+                ActionSetup("set_unit", (units["North"],), when="creation"),
+                ActionSetup("set_owner", (ann,), when="creation"),
+            ),
+        ),
+    )
+    mappings = (MappingSetup(region.key, "custom.Region", "left_to_right"),)
+    return Setup(phone_region="AT", time_zone="Europe/Vienna", rules=rules, mappings=mappings)
 
 
 @contextmanager

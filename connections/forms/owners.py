@@ -151,14 +151,14 @@ class OwnersForm(forms.Form):
         twins = dict(self.found) if side == "left" else {right: left for left, right in self.found}
         if chosen and pair in self.found:
             is_new = pair not in self.began_with.table
-            return ("found by email, stored when you save" if is_new else "same email"), False
+            return ("email, stored when you save" if is_new else "email"), False
         if chosen:
             gone = chosen not in self.users[other(side)]
-            return ("choose another" if gone else "chosen"), gone
+            return ("gone: choose another" if gone else "chosen"), gone
         if user in twins:
             name = self._user_name(other(side), twins[user])
             return f"{name} has the same email", False
-        return "nobody has this email", True
+        return "no one with this email: choose", True
 
     # What was chosen
 

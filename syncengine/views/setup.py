@@ -157,6 +157,7 @@ def _show(
         ],
         mappings_edited=_mappings_edited(connection, shown),
         was_started=pending.was_started(connection),
+        departures=_departures(connection) if found else 0,
         sides=[_side(connection, side, form, changes) for side in SIDES],
         linked=linked,
         rules=rules.block(connection, shown),
@@ -236,6 +237,14 @@ def _without_email(connection: Connection) -> int:
     return Contact.objects.filter(
         connection=connection, status=Status.EXCLUDED, reason=NO_EMAIL
     ).count()
+
+
+def _departures(connection: Connection) -> int:
+    """Return how many contacts the edit that waits takes out of the sync, where its preview says
+    so.
+    """
+    preview = control.latest_preview(connection)
+    return preview.braked.get(brake.Kind.DEPARTURES, 0) if preview else 0
 
 
 def _brake(stands: Standing, linked: int, percent: int) -> dict[str, Any]:

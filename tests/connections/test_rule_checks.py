@@ -152,6 +152,13 @@ def test_ru7_a_loop_is_refused_where_undo_closes_it(undo_left: bool, undo_right:
     assert wrong(left, right, direction="left_to_right") == {}
 
 
+def test_ru7_what_is_set_on_creation_alone_closes_no_loop() -> None:
+    left = rule("left", IN_NORTH, then=(ActionSetup("add_label", ("vip",), undo=True),))
+    sets = ActionSetup("set_unit", ("north",), when="creation")
+    assert wrong(left, rule("right", HAS_VIP, then=(sets,))) == {}
+    assert wrong(left, rule("right", HAS_VIP, then=(ActionSetup("set_unit", ("north",)),)))
+
+
 def test_ru7_a_loop_over_several_rules_is_found() -> None:
     key = ActionSetup("add_label", ("key",))
     rules = (

@@ -88,6 +88,9 @@ def rule(*parts: Condition | Action, key: str = "r", match: Match = Match.ALL) -
 
 
 NORTH = rule(in_unit("north"), key="north")
+EVERYONE = Rule("everyone")
+ALL = (EVERYONE,)
+WHENS = [When.START, When.ALWAYS]
 
 
 def ruled(
@@ -175,3 +178,9 @@ def linked(
 def alone(configuration: Configuration, **values: Value) -> Ruled:
     """Return a contact that is on the left side only."""
     return Ruled(configuration, person(**values), None, linked=False)
+
+
+def rests(world: Ruled) -> None:
+    """Check that nothing is to be done, however often it is looked at [I1, I4]."""
+    for _ in range(2):
+        assert world.run().writes == {}

@@ -10,11 +10,12 @@ import pytest
 
 from connections.configuration import Direction
 from connections.operands import ConditionKind, Operator
-from connections.rules import Condition, Match, Rule, When
+from connections.rules import Condition, Match, When
 from connections.schema import Field, Type, Value
 from syncengine.state import Effect, Status
 from tests.syncengine.builders import CITY, JOB, NOTES
 from tests.syncengine.ruled import (
+    ALL,
     EXISTS,
     NORTH,
     OWNER,
@@ -26,21 +27,11 @@ from tests.syncengine.ruled import (
     in_unit,
     labels,
     linked,
+    rests,
     rule,
     ruled,
     sets,
 )
-
-EVERYONE = Rule("everyone")
-ALL = (EVERYONE,)
-WHENS = [When.START, When.ALWAYS]
-
-
-def rests(world: Ruled) -> None:
-    """Check that nothing is to be done, however often it is looked at [I1, I4]."""
-    for _ in range(2):
-        assert world.run().writes == {}
-
 
 # Who is taken in
 

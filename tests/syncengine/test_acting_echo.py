@@ -10,10 +10,12 @@ from dataclasses import replace
 import pytest
 
 from connections.configuration import Configuration
-from connections.rules import Action, Rule
+from connections.rules import Action, When
 from connections.schema import Birthday, Field, Type, Value
+from syncengine.state import Status
 from tests.syncengine.builders import BIRTHDAY, CITY, NOW, as_it_is
 from tests.syncengine.ruled import (
+    EVERYONE,
     OWNER,
     TAG,
     UNIT,
@@ -26,7 +28,6 @@ from tests.syncengine.ruled import (
     sets,
 )
 
-EVERYONE = Rule("everyone")
 LONG = "A text that is longer than the app would have it"
 ACTIONS: dict[str, Action] = {
     "a field": sets(TAG, LONG, undo=True),
@@ -149,6 +150,17 @@ def test_i4_a_write_that_was_not_done_leaves_no_trace(
         "labels": world.values("right")["labels"],
     }
     assert set(world.values("right")["labels"]) == {"old", "new"}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_i4_nothing_is_set_while_what_was_sent_may_not_be_judged(answered: bool) -> None:
+    world = make(sets(TAG, LONG, When.ALWAYS, undo=True))
+    world.take(world.decide(), answered=answered)
+    for _ in range(2):
+        decision = world.decide("left")
+        assert decision.status is (Status.WAITING if answered else Status.DOUBT)
+        assert (decision.writes, decision.sent) == ({}, world.sent)
+        world.edit("left", unit="elsewhere")
 
 
 @pytest.mark.parametrize("answered", [True, False])

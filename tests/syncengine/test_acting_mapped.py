@@ -8,27 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connections.configuration import default_pairs, fields_to_know
 from connections.rules import Rule, When
-from tests.syncengine.builders import CITY
+from tests.syncengine.builders import CITY, EMAILS, FULL, JOINED, PARTS
 from tests.syncengine.ruled import (
+    ALL,
+    EVERYONE,
+    WHENS,
     Ruled,
     alone,
     in_unit,
     linked,
+    person,
+    rests,
     rule,
     ruled,
     sets,
 )
-
-EVERYONE = Rule("everyone")
-ALL = (EVERYONE,)
-WHENS = [When.START, When.ALWAYS]
-
-
-def rests(world: Ruled) -> None:
-    """Check that nothing is to be done, however often it is looked at [I1, I4]."""
-    for _ in range(2):
-        assert world.run().writes == {}
 
 
 def graz(*, undo: bool = False, when: When = When.START) -> Rule:
@@ -190,3 +186,35 @@ def test_i1_i3_whatever_happens_while_a_rule_sets_a_mapped_field(
 def test_ru6_the_history_of_a_creation_tells_of_a_field_once() -> None:
     decision = alone(ruled((graz(),)), city="Wien").decide()
     assert [each.after for each in decision.changes if each.label == "City"] == ["Graz"]
+
+
+@pytest.mark.parametrize("created", [False, True])
+def test_ru6_a_part_of_a_joined_name_that_an_action_sets_is_not_copied(created: bool) -> None:
+    prefix = PARTS[0]
+    titled = rule(in_unit("north"), sets(prefix, "Dr.", undo=True), key="titled")
+    plain = ruled((titled, EVERYONE), ALL)
+    left, right = (FULL, EMAILS), (JOINED, *PARTS, EMAILS)
+    configuration = replace(
+        plain,
+        left=replace(plain.left, fields=fields_to_know(left)),
+        right=replace(plain.right, fields=fields_to_know(right)),
+        pairs=default_pairs(left, right),
+        winner="right",
+    )
+    world = Ruled(
+        configuration, person(name="Ann Lee"), None if created else person(), linked=False
+    )
+    world.linked = not created
+    world.run()
+    world.run()
+    rests(world)
+    assert world.values("right")["prefix"] == "Dr."
+    assert world.values("left")["name"] == "Ann Lee"
+
+    world.edit("left", name="Ann Smith")
+    rests(world)
+    world.edit("left", unit="south")
+    world.settle()
+    right_parts = [world.values("right").get(each.key) for each in PARTS]
+    assert right_parts == [None, "Ann", None, "Smith", None]
+    assert world.values("left")["name"] == "Ann Smith"

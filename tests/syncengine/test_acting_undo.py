@@ -7,33 +7,26 @@ from dataclasses import replace
 import pytest
 
 from connections.configuration import Direction
-from connections.rules import Action, Rule, When
+from connections.rules import Action, When
 from connections.schema import Field, Value
 from syncengine.state import Status
 from tests.syncengine.ruled import (
+    ALL,
+    EVERYONE,
     EXISTS,
     OWNER,
     TAG,
     UNIT,
-    Ruled,
+    WHENS,
     alone,
     in_unit,
     labels,
     linked,
+    rests,
     rule,
     ruled,
     sets,
 )
-
-EVERYONE = Rule("everyone")
-ALL = (EVERYONE,)
-WHENS = [When.START, When.ALWAYS]
-
-
-def rests(world: Ruled) -> None:
-    """Check that nothing is to be done, however often it is looked at [I1, I4]."""
-    for _ in range(2):
-        assert world.run().writes == {}
 
 
 @pytest.mark.parametrize("when", WHENS)

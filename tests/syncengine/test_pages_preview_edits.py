@@ -13,6 +13,7 @@ from django.test import Client
 from django_q.models import OrmQ
 
 from connections.models import Connection, PendingEdit
+from connections.schema import Field, Type
 from connections.setups import ConditionSetup, RuleSetup, default_rule
 from syncengine import pending, tasks
 from syncengine.models import Contact, Run, SyncState
@@ -87,6 +88,7 @@ def test_pl1_the_preview_of_an_edit_says_how_many_leave_the_sync(w: World, boss:
     names = re.findall(r'<h3 id="d\d+"[^>]*><a[^>]*>([^<]+)</a></h3>', listed)
     assert sorted(names) == sorted(f"N{number}" for number in range(12))
     assert "Leaves the sync. No rule takes it in" in listed
+    assert "12 contacts leave the sync." in text(boss, page(connection, "change"))
 
 
 def test_pl1_no_write_leaves_and_no_contact_changes_while_an_edit_is_previewed(
@@ -231,6 +233,20 @@ def test_pl1_what_the_target_cannot_hold_is_counted_and_named(
         assert "Automations of Other memory’s own may answer to 2 creations." in shown
         excluded = text(boss, page(connection, "preview") + "?show=excluded")
         assert "Other memory wants a first or last name" in excluded
+
+
+def test_pl1_what_would_be_refused_is_told_with_its_reasons(
+    monkeypatch: pytest.MonkeyPatch, boss: Client
+) -> None:
+    wanted = Field("kind", "Customer type", Type.TEXT, required=True)
+    with world(monkeypatch, right=Habits(custom=(wanted,))) as w:
+        add(w.app("left"), "Ada", "Bob")
+        w.app("right")
+        connection = w.connect("left", "right", approved=False)
+        previewed(boss, connection)
+        shown = text(boss, page(connection, "preview"))
+        told = "What would be refused 2 contacts: Other memory wants a value in Customer type."
+        assert told in shown
 
 
 # Who may

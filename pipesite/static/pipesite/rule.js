@@ -51,8 +51,10 @@
             }
         } catch {
             // The plain way shows what is the matter.
-            submitter?.setAttribute("data-plain", "");
-            form.requestSubmit(submitter);
+            if (submitter) {
+                submitter.setAttribute("data-plain", "");
+                form.requestSubmit(submitter);
+            }
         } finally {
             form.removeAttribute("aria-busy");
         }
