@@ -42,7 +42,7 @@ from connections.setups import ActionSetup, ConditionSetup, OwnersSetup, RuleSet
 def configure(setup: Setup, left: Account, right: Account) -> Configuration:
     """Return the configuration; what names nothing that exists is left without effect.
 
-    `vanished` says where that is so, and a run stops there before it writes [RU9].
+    `vanished.vanished` says where that is so, and a run stops there before it writes [RU9].
     """
     direction = Direction(setup.direction)
     offers: dict[Side, Catalogue] = {"left": left.offers, "right": right.offers}
@@ -261,80 +261,3 @@ def _owners(
             lost += [left] if left in users["left"] else []
             lost += [right] if right in users["right"] else []
     return tuple(pairs), tuple(lost)
-
-
-# What no longer exists
-
-
-def vanished(setup: Setup, left: Account, right: Account) -> list[str]:
-    """Return each place that names what its app no longer has, with what to do [RU9]."""
-    accounts: dict[Side, Account] = {"left": left, "right": right}
-    found = []
-    for side in SIDES:
-        offers, account = accounts[side].offers, accounts[side]
-        if gone := set(setup.scope(side)) - {each.id for each in offers.scopes}:
-            found.append(
-                f"the scope on the {side} side names what no longer exists in {account.label}: "
-                f"{', '.join(sorted(gone))}. Choose the scope again."
-            )
-        for number, rule in enumerate(setup.rules_of(side), 1):
-            place = f"rule {number} for contacts from {account.label}"
-            found += [
-                f"{place}: {what}. Edit the rule."
-                for what in _vanished_in_rule(rule, account, accounts[other(side)])
-            ]
-    for mapping in setup.mappings:
-        for side in SIDES:
-            key = getattr(mapping, side)
-            if field_of(accounts[side], key) is None:
-                found.append(
-                    f"the mapping of {mapping.left} and {mapping.right}: {accounts[side].label} "
-                    f"has no field {key} any more. Remove the mapping or map another field."
-                )
-    return found
-
-
-def _vanished_in_rule(rule: RuleSetup, here: Account, there: Account) -> list[str]:
-    found = []
-    for condition in rule.conditions:
-        kind = ConditionKind(condition.kind)
-        if kind in (ConditionKind.SCOPE, ConditionKind.LABEL):
-            found += _gone(condition.value, {each.id for each in here.offers.scopes}, here)
-        elif kind is ConditionKind.OWNER:
-            found += _gone(condition.value, {each.id for each in here.offers.users}, here)
-        elif kind is ConditionKind.FIELD:
-            found += _gone_of_field(condition, here)
-    for action in rule.actions:
-        found += _gone_of_action(action, there)
-    return found
-
-
-def _gone(named: Sequence[str], known: set[str], account: Account) -> list[str]:
-    return [f"{account.label} no longer has “{each}”" for each in named if each not in known]
-
-
-def _gone_of_field(condition: ConditionSetup, here: Account) -> list[str]:
-    field = field_of(here, condition.field)
-    if field is None:
-        return [f"{here.label} has no field {condition.field} any more"]
-    try:
-        operand(field, Operator(condition.operator), condition.value)
-    except BadValue as problem:
-        return [str(problem).rstrip(".")]
-    return []
-
-
-def _gone_of_action(action: ActionSetup, there: Account) -> list[str]:
-    offers, kind = there.offers, ActionKind(action.kind)
-    field = target_field(action, offers, _app(there))
-    if field is None:
-        return [f"{there.label} has no field {action.field or action.kind} any more"]
-    if kind is ActionKind.SET_OWNER:
-        return _gone(action.value, {each.id for each in offers.users}, there)
-    if kind is not ActionKind.SET_FIELD:
-        return _gone(action.value, {each.id for each in offers.scopes}, there)
-    try:
-        _action_value(kind, field, action.value)
-    except BadValue as problem:
-        return [str(problem).rstrip(".")]
-    return []

@@ -21,6 +21,7 @@ from connections.rule_parts import (
     tested,
     thing_set,
     thing_words,
+    too_long,
 )
 from connections.rules import ActionKind, When
 from connections.setups import ActionSetup, RuleSetup, Setup
@@ -154,7 +155,7 @@ class _Checks:
                 yield f"condition:{number}", message
         for number, action in enumerate(rule.actions):
             thing = thing_set(action, there)
-            if message := action_problem(action, here, there):
+            if message := action_problem(action, here, there) or too_long(action, there):
                 yield f"action:{number}", message
             elif thing in first:
                 what = thing_words(thing, there)

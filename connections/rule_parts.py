@@ -15,7 +15,7 @@ from connections.models.account import Account, Catalogue
 from connections.operands import BadValue, ConditionKind, Operator, operand, operators, typed
 from connections.rule_words import app_labels, kind_label, lower_first
 from connections.rules import LABEL_ACTIONS, ActionKind, When
-from connections.schema import LISTS, NAME_PARTS, Field, Role, Type
+from connections.schema import LISTS, NAME_PARTS, TEXTS, Field, Role, Type
 from connections.setups import ActionSetup, ConditionSetup
 
 REFERENCES = frozenset({Type.REFERENCE, Type.REFERENCES})
@@ -225,13 +225,22 @@ def _setting_problem(action: ActionSetup, there: End) -> str:
     if not any(text.strip() for text in action.value):
         return "Give a value."
     try:
-        values = [typed(field, text) for text in action.value]
+        for text in action.value:
+            typed(field, text)
     except BadValue as problem:
         return str(problem)
-    longest = max(len(value) for value in values) if isinstance(values[0], str) else 0  # type: ignore[arg-type]
-    if field.max_length and longest > field.max_length:
-        return f"{field.label} holds {field.max_length} characters; this value has {longest}."
     return ""
+
+
+def too_long(action: ActionSetup, there: End) -> str:
+    """Return why a value does not fit its field; "" where it does, or is no text."""
+    field = there.field(action.field) if action.kind == ActionKind.SET_FIELD else None
+    if field is None or field.type not in TEXTS or not field.max_length or not action.value:
+        return ""
+    length = len(action.value[0].strip())
+    if length <= field.max_length:
+        return ""
+    return f"{field.label} holds {field.max_length} characters; this value has {length}."
 
 
 def _gone(named: Iterable[str], known: Mapping[str, str], what: str, end: End) -> str:

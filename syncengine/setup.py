@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from connections.configuration import SIDES, Direction, FirstMerge, Side
-from connections.configuring import field_of
 from connections.forms.connection import shared_roles
+from connections.mapped import Fields, fields_of
 from connections.models import Account, Connection
 from connections.schema import Field, Role
 from connections.setups import MappingSetup, OwnersSetup, Setup
@@ -61,9 +61,10 @@ def scope_name(connection: Connection, side: Side) -> str:
     return f"Scope in {side_label(connection, side)}"
 
 
-def mapping_name(connection: Connection, role: Role) -> str:
-    """Return what the switch of a default mapping is called among the settings."""
-    return f"Mapping of {role_label(connection.left.offers.fields, role)}"
+def mapping_names(connection: Connection) -> dict[Role, str]:
+    """Return what the switch of each default mapping is called among the settings."""
+    fields = connection.left.offers.fields
+    return {role: f"Mapping of {role_label(fields, role)}" for role in shared_roles(connection)}
 
 
 def settings_in_words(connection: Connection, setup: Setup) -> dict[str, str]:
@@ -83,10 +84,10 @@ def settings_in_words(connection: Connection, setup: Setup) -> dict[str, str]:
         "Interval": f"{setup.interval_minutes} min",
         "Brake": f"{setup.brake_percent} %",
         **{
-            mapping_name(connection, role): _switch(role.value not in setup.switched_off)
-            for role in shared_roles(connection)
+            name: _switch(role.value not in setup.switched_off)
+            for role, name in mapping_names(connection).items()
         },
-        **_mappings_in_words(connection, setup.mappings),
+        **_mappings_in_words(connection, setup),
         **_owners_in_words(connection, setup.owners),
     }
 
@@ -98,37 +99,35 @@ def _switch(on: bool) -> str:
 # Mappings and owners
 
 
-def _mappings_in_words(connection: Connection, mappings: Iterable[MappingSetup]) -> dict[str, str]:
+def _mappings_in_words(connection: Connection, setup: Setup) -> dict[str, str]:
+    fields = fields_of(setup, connection.left, connection.right)
     found = {}
-    for mapping in mappings:
-        name = pair_words(connection, mapping)
+    for mapping in setup.mappings:
+        name = _pair_words(mapping, fields)
         found[f"Mapping of {name}"] = direction_words(connection, mapping.direction)
         if mapping.options:
-            found[f"Options of {name}"] = _options_in_words(connection, mapping)
+            found[f"Options of {name}"] = _options_in_words(mapping, fields)
     return found
 
 
 def pair_words(connection: Connection, mapping: MappingSetup) -> str:
     """Return what a custom mapping is called: "Gender and Sex"."""
-    return " and ".join(
-        field.label if (field := _field(connection, side, mapping)) else getattr(mapping, side)
-        for side in SIDES
-    )
+    fields = fields_of(Setup(mappings=(mapping,)), connection.left, connection.right)
+    return _pair_words(mapping, fields)
 
 
-def _field(connection: Connection, side: Side, mapping: MappingSetup) -> Field | None:
-    return field_of(connection.account(side), getattr(mapping, side))
+def _pair_words(mapping: MappingSetup, fields: Fields) -> str:
+    keys = (mapping.left, mapping.right)
+    ends = (fields.of(side).get(key) for side, key in zip(SIDES, keys, strict=True))
+    labels = (field.label if field else key for field, key in zip(ends, keys, strict=True))
+    return " and ".join(labels)
 
 
-def _options_in_words(connection: Connection, mapping: MappingSetup) -> str:
-    labels = [
-        {each.value: each.label for each in field.options} if field else {}
-        for field in (_field(connection, side, mapping) for side in SIDES)
-    ]
+def _options_in_words(mapping: MappingSetup, fields: Fields) -> str:
+    ends = (fields.left.get(mapping.left), fields.right.get(mapping.right))
+    labels = [{each.value: each.label for each in field.options} if field else {} for field in ends]
     return ", ".join(
-        " = ".join(
-            of.get(value, value or "not copied") for of, value in zip(labels, pair, strict=True)
-        )
+        " = ".join(of.get(value, value) for of, value in zip(labels, pair, strict=True))
         for pair in mapping.options
     )
 

@@ -11,9 +11,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from connections.accounts import ask_catalogue, uses_companies
 from connections.configuration import SIDES, Side
-from connections.configuring import vanished
 from connections.connectors.base import AuthorizationLost, ConnectorError
 from connections.models import Account
+from connections.vanished import vanished
 from syncengine import asking, brake, clock, contacts, doubts, leases, notices, twins
 from syncengine.applying import Applier, Decided
 from syncengine.brake import Brake

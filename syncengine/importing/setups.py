@@ -8,9 +8,9 @@ from typing import Any
 
 from connections import rule_checks
 from connections.configuration import SIDES, Direction, Side
-from connections.configuring import vanished
 from connections.rule_checks import Problem
 from connections.setups import Setup
+from connections.vanished import vanished
 from syncengine.importing import logins, mappings, rules
 from syncengine.importing.entries import LISTED, ConnectionEntry
 from syncengine.importing.logins import Login

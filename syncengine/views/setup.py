@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from connections.configuration import SIDES, Direction, Side
-from connections.forms.connection import SetupForm, as_edited, shared_roles, time_zones
+from connections.forms.connection import SetupForm, as_edited, time_zones
 from connections.forms.owners import OwnersForm
 from connections.forms.scopes import Branch
 from connections.models import Account, Connection
@@ -151,9 +151,7 @@ def _show(
         edited=changes,
         owners_edited=any(name.startswith("Owner ") for name in changes),
         roles_edited=[
-            role.value
-            for role in shared_roles(connection)
-            if setup.mapping_name(connection, role) in changes
+            role.value for role, name in setup.mapping_names(connection).items() if name in changes
         ],
         mappings_edited=_mappings_edited(connection, shown),
         was_started=pending.was_started(connection),

@@ -410,7 +410,7 @@ def test_a_side_that_gets_another_account_needs_rules_for_it(world: Apps) -> Non
     _, key, message = wrong(world, "    left: {account: Two}")
 
     assert key == "left"
-    assert "no longer has" in message
+    assert "Two has no scopes to test" in message
 
 
 def test_what_is_changed_meanwhile_is_not_overwritten(

@@ -371,14 +371,14 @@ def test_ru9_each_kind_of_name_that_is_gone_stops_the_run_before_any_write(sides
         (
             rule(of_field("cf_score", "more", "1")),
             ("Field", fields["cf_score"]),
-            "Pipeliner has no field cf_score any more",
+            "Pipeliner has no field “cf_score” any more",
         ),
         (
             rule(action("set_field", "x", field="cf_nickname"), side="right"),
             ("Field", fields["cf_nickname"]),
-            "rule 2 for contacts from Google: Pipeliner has no field cf_nickname any more",
+            "rule 2 for contacts from Google Contacts: Pipeliner has no field “cf_nickname” any",
         ),
-        (rule(action("add_label", vip)), None, f"Google no longer has “{vip}”"),
+        (rule(action("add_label", vip)), None, f"Google Contacts has no label “{vip}” any more"),
     ]
     sides.start_with()
     for gone, where, _ in cases:
