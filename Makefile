@@ -20,8 +20,8 @@ run: setup
 	$(BIN)/python manage.py runserver
 
 test: lint
-	$(BIN)/python -m pytest -n 3
-	$(BIN)/python -m pytest -n 3 --db=postgres -m 'db_matters and not soak'
+	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal --db=postgres -m 'db_matters and not soak'
 
 lint: setup
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ from tests.syncengine.machine_world import MachineWorld
 pytestmark = pytest.mark.django_db
 
 SUITE = settings(
-    max_examples=5,
+    max_examples=4,
     stateful_step_count=20,
     deadline=None,
     derandomize=True,
