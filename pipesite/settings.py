@@ -40,6 +40,8 @@ _https = PIPESITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = _https
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 30 * 24 * 3600 if _https else 0
+# A table of owners, or a rule with many options, has a field for each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 SESSION_COOKIE_SECURE = _https
 CSRF_COOKIE_SECURE = _https
 # HSTS for subdomains and browsers' preload lists bind a whole domain, of which this is one host.

@@ -24,7 +24,7 @@ PAGES = {
     "overview": "/admin/",
     "setup": "/admin/connections/connection/{id}/change/",
     "rule": "/admin/connections/connection/{id}/rules/left/customers/",
-    "mapping": "/admin/connections/connection/{id}/mapping/?key=cf_region",
+    "mapping": "/admin/connections/connection/{id}/mapping/?key=cf_region_id",
     "history": "/admin/connections/connection/{id}/history/",
     "health": "/admin/connections/connection/{id}/health/",
     "preview": "/admin/connections/connection/{draft}/preview/",
