@@ -64,7 +64,7 @@ def test_cn8_the_page_says_what_an_edit_will_cost_and_what_counts_at_once(boss: 
     book = Book.of()
     for name in ("Ada Lovelace", "Bob Okonkwo"):
         book.person(name)
-    assert "then it re-evaluates 2 contacts." in text(boss, path(book, "change"))
+    assert "Applying it re-evaluates 2 contacts." in text(boss, path(book, "change"))
     for harmless in ({"winner": "right"}, {"interval_minutes": "9"}, {"brake_percent": "50"}):
         assert "“North” is saved." in save(boss, book, **harmless)
         assert not PendingEdit.objects.exists()
