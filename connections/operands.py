@@ -216,5 +216,8 @@ def day_of(value: Value, zone: ZoneInfo) -> date | None:
         except ValueError:
             return None
     if isinstance(value, datetime):
-        return value.astimezone(zone).date()
+        try:
+            return value.astimezone(zone).date()
+        except OverflowError:
+            return value.date()  # the first or the last day that there is, as apps write "never"
     return value if isinstance(value, date) else None

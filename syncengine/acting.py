@@ -141,9 +141,14 @@ def act(
         for thing, action in actions.items():
             stage.keep_up(action, thing, halves[other(target)])
         current = {action.key for action in actions.values()}
+        idle = {
+            thing
+            for thing, action in actions.items()
+            if stage.value(action, halves[other(target)]) is None
+        }
         for key, applied in standing.items():
             thing = ActionKey.of(key).thing
-            if thing not in actions:
+            if thing not in actions or (thing in idle and key not in current):
                 stage.leave(key, applied)
             elif key not in current and thing in stage.due:
                 # What stood before is known until the other action has taken over.
@@ -193,6 +198,14 @@ def sets_now(configuration: Configuration, plan: Plan, pair: Pair) -> bool:
         is_set_by(configuration, pair, side, ActionKey.of(key).field)
         for (key, side), sent in plan.sent.items()
         if key.startswith(ACTION) and sent.options != PUTS_BACK
+    )
+
+
+def is_for_now(configuration: Configuration, pair: Pair, acted: Mapping[str, Applied]) -> bool:
+    """Return whether what an action has set of a mapping is put back when its rule is left."""
+    return any(
+        applied.undo and is_set_by(configuration, pair, applied.side, ActionKey.of(key).field)
+        for key, applied in acted.items()
     )
 
 

@@ -23,7 +23,7 @@ from syncengine.concluding import Conclusion, Wave, Write
 from syncengine.job import FRESH_ENOUGH, Job
 from syncengine.matching import BEING_CREATED
 from syncengine.mirroring import Taker
-from syncengine.models import Change, Contact, Intent, IntentKey
+from syncengine.models import Change, Contact, Intent, IntentKey, SyncState
 from syncengine.models.mirror import aged
 from syncengine.sending import Batch, Flight
 from syncengine.state import Decision, Status
@@ -128,7 +128,11 @@ class Applier:
         job.run.braked = dict(counted)
         if job.state.allowance and job.brake.allowance != job.state.allowance:
             job.state.allowance = dict(job.brake.allowance)
-            job.state.save(update_fields=["allowance"])
+            # Another edit may have been approved meanwhile: that one counts.
+            mine = SyncState.objects.filter(pk=job.state.pk)
+            mine.filter(approved_revision=job.state.approved_revision).update(
+                allowance=job.state.allowance
+            )
 
     # What must not go out now
 

@@ -21,13 +21,14 @@ from connections.connectors.base import (
     Written,
 )
 from connections.models import Account
+from connections.rules import ActionKey
 from connections.schema import same
 from syncengine import brake, contacts
 from syncengine.job import Job
 from syncengine.models import Change, Contact, Intent, Record
 from syncengine.models.mirror import is_newer
 from syncengine.sending import Batch, Request
-from syncengine.state import Decision, Status
+from syncengine.state import PUTS_BACK, Decision, Status
 
 MOST_RETRIES = 8
 """How often a write that an app refused without naming a field is tried again by itself."""
@@ -103,6 +104,9 @@ class Conclusion:
             self._line(Change.Kind.LINKED, None)
         for write in self.writes:
             self._one(write)
+        if self.decision.leaves_scope:
+            # It has left, whatever became of what was to be put back.
+            self.tally[brake.Kind.DEPARTURES] = 1
         contacts.keep(self.contact, self.base, self.sent, self.acted)
         self.contact.flags = self.flags
         contacts.note_numbers(self.contact)
@@ -209,6 +213,7 @@ class Conclusion:
         )
 
     def _rejected(self, write: Write, refusal: Rejected) -> None:
+        self._forget_put_back(write.side, refusal.field)
         self._drop(write)
         label = self.job.configuration.side(write.side).app_label
         field_name = f" ({refusal.field})" if refusal.field else ""
@@ -221,6 +226,17 @@ class Conclusion:
         else:
             self._retry_later()
         self._line(Change.Kind.FAILED, write.side, self.contact.reason)
+
+    def _forget_put_back(self, side: Side, field: str) -> None:
+        """Leave what an action set as it is where the app no longer takes what stood before."""
+        refused = {
+            key
+            for (key, on), sent in self.sent.items()
+            if on == side and sent.options == PUTS_BACK and ActionKey.of(key).field == field
+        }
+        if refused:
+            self.acted = {key: each for key, each in self.acted.items() if key not in refused}
+            self.again = True
 
     def _retry_later(self) -> None:
         """Try again by itself where no field is at fault: it may be something that passes."""

@@ -222,7 +222,7 @@ def note_scope(contact: Contact, decision: Decision) -> None:
     """Note whether the contact was inside the scope, so that leaving it is counted once."""
     if decision.leaves_scope:
         contact.in_scope = False
-    elif decision.status is not Status.EXCLUDED:
+    elif decision.matched and decision.status is not Status.EXCLUDED:
         contact.in_scope = True
 
 

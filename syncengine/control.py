@@ -104,7 +104,8 @@ def start(connection: Connection, approved: Run | None) -> None:
     check_ring(connection)
     check_no_edit(connection)
     state = engine.state_of(connection)
-    state.approved_revision = connection.configuration().revision
+    # Of the preview: an edit that nobody looked at may have come in between.
+    state.approved_revision = approved.revision if approved else connection.configuration().revision
     state.allowance = {brake.UNSEEN: 1} if approved is None else dict(approved.braked)
     state.held, state.next_sync_at = {}, None
     state.save(update_fields=["approved_revision", "allowance", "held", "next_sync_at"])

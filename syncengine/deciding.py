@@ -14,7 +14,7 @@ from syncengine.cases import Case
 from syncengine.judging import Judged, judge
 from syncengine.merging import merge
 from syncengine.plans import Plan
-from syncengine.state import Base, Decision, Half, State, Status
+from syncengine.state import Applied, Base, Decision, Half, State, Status
 
 __all__ = ["MOST_WRITES", "QUIET", "Judged", "decide", "judge"]
 
@@ -160,7 +160,7 @@ def _decide_linked(configuration: Configuration, state: State, now: datetime) ->
     still = acting.act(plan, configuration, matches, halves, acted, frozen)
     if matches.any:
         resting = acting.resting(configuration, plan, matches, acted)
-        _merge(plan, configuration, halves, base, frozen, resting)
+        _merge(plan, configuration, halves, base, frozen, resting, still)
     else:
         plan.base = base
     acted = still
@@ -258,8 +258,11 @@ def _merge(
     base: Mapping[str, Base],
     frozen: Collection[str],
     resting: Collection[str],
+    acted: Mapping[str, Applied],
 ) -> None:
-    """Add to the plan what the mappings come to that do not rest."""
+    """Add to the plan what the mappings come to that do not rest; a new one of what an action has
+    set for now is merged once that was put back.
+    """
     left, right = halves["left"], halves["right"]
     cases, first = [], []
     for pair in configuration.pairs:
@@ -267,7 +270,7 @@ def _merge(
         if pair.key in resting:
             if agreed is None and acting.sets_now(configuration, plan, pair):
                 first.append(Case(configuration, pair, left, right, None))
-            else:
+            elif agreed is not None or not acting.is_for_now(configuration, pair, acted):
                 plan.base[pair.key] = acting.rested(pair, agreed, left.values, right.values)
             continue
         glance = _agreed_at_a_glance(pair, agreed, left.values, right.values)

@@ -275,7 +275,9 @@ class Slice:
         ended_well = job.run.status in (Run.Status.DONE, Run.Status.PARTLY_FAILED)
         if brake.UNSEEN in state.allowance and ended_well and not self._any_in_doubt():
             state.allowance = {}
-        state.save(update_fields=["next_sync_at", "allowance"])
+        # Where an edit was approved meanwhile its allowance counts, and it runs at once.
+        mine = SyncState.objects.filter(pk=state.pk, approved_revision=state.approved_revision)
+        mine.update(next_sync_at=state.next_sync_at, allowance=state.allowance)
 
     def _any_in_doubt(self) -> bool:
         """Return whether writes of this sync may have to be made again."""

@@ -13,7 +13,7 @@ from connections.rules import ACTION, ActionKey
 from connections.schema import Field, Value, Values, entries_of, kept_as, same
 from syncengine import acting, stage, wording
 from syncengine.entries import after_write, in_common
-from syncengine.state import Applied, Base, Half, Sent, SentBy, State
+from syncengine.state import PUTS_BACK, Applied, Base, Half, Sent, SentBy, State
 
 Outcome = Literal["done", "cut", "not done"]
 
@@ -100,7 +100,8 @@ def _judge_actions(
             flags.append(wording.cut(configuration.side(side).app_label, field))
         stage.note(key, side, sent, acted)
         for pair in configuration.pairs:
-            if acting.is_set_by(configuration, pair, side, field.key):
+            is_new = pair.key not in base and sent.options == PUTS_BACK
+            if acting.is_set_by(configuration, pair, side, field.key) and not is_new:
                 mapped = pair.field(side).key
                 mine = value if mapped == field.key else half.values.get(mapped)
                 base[pair.key] = _set_on(pair, side, mine, base.get(pair.key), theirs)

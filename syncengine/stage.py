@@ -99,6 +99,12 @@ class Stage:
                 return key
         return ""
 
+    def _is_unknown(self, field: Field) -> bool:
+        """Return whether nothing is known of a field of a contact that is there already."""
+        prefix = self.configuration.side(self.target).custom_prefix
+        is_custom = bool(prefix) and field.key.startswith(prefix)
+        return bool(self.half.values) and field.key not in self.half.values and not is_custom
+
     # Setting
 
     def keep_up(self, action: Action, thing: Thing, source: Half) -> None:
@@ -111,20 +117,33 @@ class Stage:
             return
         standing = self._standing(action.field, thing)
         is_ours = standing in ("", action.key)
-        is_done = applied is not None and applied.value == value and is_ours
+        # Whom the table gives changes with the other half's owner: that starts no match.
+        follows = action.value is not None or action.when is When.ALWAYS
+        is_done = applied is not None and is_ours and (applied.value == value or not follows)
         if is_done:
             stands = self.holds_ours(action.field, thing, value)
             if stands == "cut":
                 self._flag(wording.cut, action.field)
             if stands or action.when is not When.ALWAYS:
                 return
-        former = self.acted[standing].former if standing else self.stands(thing)
+        if self._is_unknown(action.field):
+            self._set_unseen(action, thing, value, is_done=is_done)
+            return
+        is_former = standing == action.key or (standing and self.acted[standing].undo)
+        former = self.acted[standing].former if is_former else self.stands(thing)
         if not is_done and self._stands_already(action.field, thing, value):
             self.kept[action.key] = Applied(self.target, value, former, undo)
             return
         self.due.add(thing)
         if self._may_write(action.key, action.field):
             self.send(action, thing, value, former)
+
+    def _set_unseen(self, action: Action, thing: Thing, value: Value, *, is_done: bool) -> None:
+        """Set a field once without a look at it: it is not put back. Labels are left alone, since
+        all are written at once.
+        """
+        if not is_done and not thing[1] and self._may_write(action.key, action.field):
+            self.send(action, thing, value, value)
 
     def send(self, action: Action, thing: Thing, value: Value, former: Value) -> None:
         """Plan the write of an action; `former` is what is put back when its rule is left."""
@@ -169,16 +188,16 @@ class Stage:
     ) -> None:
         stands, label = self.stands(thing), thing[1]
         if label:
+            before = self._shown_labels(field, label)
             self._label(field.key, label, present=bool(value))
             self._of_labels.append((key, former, mark))
-            name = shown(field, label)
-            before, after = (None, name) if value else (name, None)
+            after = self._shown_labels(field, label)
             effect = Effect.FILL if value else Effect.OVERWRITE
         else:
             self.plan.writes.setdefault(self.target, {})[field.key] = value
             self.plan.sent[key, self.target] = Sent(value, stands, former, mark)
             before, after = shown(field, stands), shown(field, value)
-            effect = _effect(stands, value)
+            effect = Effect.OVERWRITE if self._is_unknown(field) else _effect(stands, value)
         self.plan.changes.append(FieldChange(self.target, key, field.label, before, after, effect))
 
     def _label(self, field: str, label: str, *, present: bool) -> None:
@@ -186,6 +205,13 @@ class Stage:
             self._labels = [str(each) for each in entries_of(self.half.values.get(field))]
         others = [each for each in self._labels if each != label]
         self._labels = [*others, label] if present else others
+
+    def _shown_labels(self, field: Field, label: str) -> Value:
+        """Return all labels by name; of those without a name only the one that it is about."""
+        stands = entries_of(self.half.values.get(field.key))
+        held = [str(each) for each in (stands if self._labels is None else self._labels)]
+        names = [each for each in held if field.options or each == label]
+        return shown(field, tuple(names)) if names else None
 
     def finish(self) -> None:
         """Plan the labels as one value."""
@@ -213,7 +239,7 @@ def _can_hold(field: Field, thing: Thing, value: Value) -> bool:
     if thing[1]:
         return not known or thing[1] in known
     if is_blank(value):
-        return field.type is not Type.REFERENCE
+        return field.type is not Type.REFERENCE and not field.required
     return not known or known.issuperset(entries_of(value) or (str(value),))
 
 
@@ -238,6 +264,11 @@ def field_of(configuration: Configuration, target: Side, key: str, value: Value)
     if action is not None:
         return action.field
     of = ActionKey.of(key)
+    here = configuration.side(target).fields
+    mapped = (pair.field(target) for pair in configuration.pairs)
+    known = next((each for each in (*here, *mapped) if each.key == of.field), None)
+    if known is not None and not of.label:
+        return known
     type_ = Type.MULTI_CHOICE if type(value) is tuple else Type.TEXT
     if of.kind in _REFERENCE_KINDS:
         type_ = Type.REFERENCE

@@ -187,6 +187,8 @@ class Steps:
             job.state.revision = job.revision
             job.state.left_seen = job.state.right_seen = 0
             job.state.save(update_fields=["revision", "left_seen", "right_seen"])
+            run.counted = False
+            run.save(update_fields=["counted"])
 
     # Matching and applying
 

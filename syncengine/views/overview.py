@@ -17,7 +17,7 @@ from connections.connectors import CONNECTORS, connector_class
 from connections.connectors.base import App
 from connections.models import Account, Connection, PendingEdit
 from syncengine import times, watching
-from syncengine.models import Contact, Mirror
+from syncengine.models import Contact, Mirror, Run
 from syncengine.standings import Standing, standings, with_accounts
 from syncengine.state import Status
 from syncengine.states import State, account_state, app_label
@@ -83,7 +83,8 @@ def overview(request: HttpRequest) -> dict[str, Any]:
 def _urgency(stands: Standing) -> tuple[int, str]:
     """Order the connections: those that wait for a person, those that run now, the others."""
     css = stands.state.css
-    first = css in ("is-auth", "is-held", "is-ask") or stands.needs_a_look > 0
+    waits = css in ("is-auth", "is-held", "is-ask") or _stopped(stands) is not None
+    first = waits or stands.needs_a_look > 0
     return (0 if first else 1 if css == "is-busy" else 2, stands.connection.name)
 
 
@@ -132,6 +133,7 @@ def _needs(
         )
     yield from _authorizations(stands, accounts)
     yield from _few(_held(each) for each in stands if each.state.css == "is-held")
+    yield from _few(_failed(each.connection, run) for each in stands if (run := _stopped(each)))
     yield from _few(_unstarted(each) for each in stands if each.state.word.startswith("Waits for"))
     yield from _few(_waiting_edits(stands))
     yield from _few(_review(each) for each in stands if each.counts.get(Status.REVIEW))
@@ -183,6 +185,21 @@ def _held(stands: Standing) -> Need:
     connection = stands.connection
     page = url("connection_held", connection.pk) or url("connection_history", connection.pk)
     return Need(stands.state, connection.name, page, " is held.", stands.state.line, "Decide", page)
+
+
+def _stopped(stands: Standing) -> Run | None:
+    """Return the newest run of an active connection where it failed as a whole [RU9]."""
+    run = stands.run
+    is_failed = run is not None and run.status == Run.Status.FAILED
+    return run if is_failed and stands.state.word == "Active" else None
+
+
+def _failed(connection: Connection, run: Run) -> Need:
+    page = url("connection_run", connection.pk, run.pk)
+    why = run.message[:1].upper() + run.message[1:]
+    set_up = url("connection_change", connection.pk)
+    what = " was not synced: its last run failed."
+    return Need(State("Failed", "is-bad"), connection.name, page, what, why, "Open set-up", set_up)
 
 
 def _unstarted(stands: Standing) -> Need:

@@ -12,7 +12,7 @@ from connections.configuration import SIDES, Side
 from connections.connectors.base import AuthorizationLost, ConnectorError
 from connections.forms.rule import RuleForm
 from connections.models import Account, Connection
-from connections.rule_checks import problems, resting
+from connections.rule_checks import in_full, problems, resting
 from connections.rule_edits import as_saved, put, rule_of
 from connections.rule_parts import ends
 from connections.setups import RuleSetup, Setup
@@ -46,6 +46,9 @@ def rule(request: HttpRequest, connection_id: int, side: str, key: str) -> HttpR
     form = RuleForm.of(found, ends(stands.connection.left, stands.connection.right))
     if key == NEW:
         form.add("condition")
+    else:
+        found_wrong = problems(setup, stands.connection.left, stands.connection.right)
+        form.blame((each for each in found_wrong if each.is_error and each.rule == key), key)
     return _page(request, stands, setup, form)
 
 
@@ -79,10 +82,16 @@ def _is_valid(connection: Connection, setup: Setup, form: RuleForm, new: RuleSet
     if new.is_default and form.key != new.key and new in setup.rules:
         form.errors.append("Rule 1 takes in every contact already. Add a condition or an action.")
         return False
-    had = problems(setup, connection.left, connection.right)
-    found = problems(put(setup, new, form.key), connection.left, connection.right)
+    accounts, after = (connection.left, connection.right), put(setup, new, form.key)
+    had, found = problems(setup, *accounts), problems(after, *accounts)
     wrong = [each for each in found if each.is_error and (each.rule == new.key or each not in had)]
-    form.blame(wrong, new.key)
+    form.blame(
+        (
+            each if each.rule == new.key else each._replace(message=in_full(each, after, *accounts))
+            for each in wrong
+        ),
+        new.key,
+    )
     return not wrong
 
 

@@ -144,3 +144,19 @@ def test_ru4_one_condition_flips_at_the_very_moment(
     verdict = check(condition, subject(day, now=now))
     if verdict.until is not None:
         assert check(condition, subject(day, now=verdict.until)).holds is not verdict.holds
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+@pytest.mark.parametrize(
+    "never", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)]
+)
+def test_a_moment_at_the_end_of_time_is_compared_in_every_zone(never: datetime, zone: str) -> None:
+    of = subject(never, zone=ZoneInfo(zone))
+    for operator, texts in [
+        ("is", ("2026-01-01",)),
+        ("less", ("2026-01-01",)),
+        ("last_days", ("3",)),
+        ("next_days", ("3",)),
+    ]:
+        found = check(of_field(Type.DATETIME, operator, *texts), of)
+        assert found.holds is (operator == "less" and never.year == 1)

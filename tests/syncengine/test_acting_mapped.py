@@ -201,9 +201,8 @@ def test_ru6_a_part_of_a_joined_name_that_an_action_sets_is_not_copied(created: 
         pairs=default_pairs(left, right),
         winner="right",
     )
-    world = Ruled(
-        configuration, person(name="Ann Lee"), None if created else person(), linked=False
-    )
+    known = {**dict.fromkeys(each.key for each in PARTS), **person()}
+    world = Ruled(configuration, person(name="Ann Lee"), None if created else known, linked=False)
     world.linked = not created
     world.run()
     world.run()

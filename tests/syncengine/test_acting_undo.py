@@ -123,8 +123,8 @@ def test_ru6_labels_of_several_actions_are_written_at_once_and_others_stay() -> 
     decision = world.run()
     assert decision.writes == {"right": {"labels": ("mine", "vip")}}
     assert [(each.before, each.after) for each in decision.changes] == [
-        (None, "Vip"),
-        ("Old", None),
+        (("Old", "mine"), ("Old", "mine", "Vip")),
+        (("Old", "mine", "Vip"), ("mine", "Vip")),
     ]
     world.edit("right", labels=("mine", "vip", "new"))
     world.edit("left", unit="south")

@@ -76,6 +76,18 @@ def test_what_needs_a_person_stands_first(ops: Client) -> None:
     assert "1 contact in “North” was refused. Customer type is required." in needs
 
 
+def test_ru9_a_connection_whose_run_failed_as_a_whole_needs_a_person(ops: Client) -> None:
+    beat()
+    book, paused = Book.of(), Book.of("Paused", state="paused")
+    for each in (book, paused):
+        each.run(status=Run.Status.FAILED, message="rule 2: Google has no label “VIP” any more.")
+    page = text(ops, FRONT)
+    needs = page[page.index("Needs you 1") : page.index("Connections 2")]
+    assert "North was not synced: its last run failed. Rule 2: Google has no label “VIP”" in needs
+    book.run(updated_left=1)
+    assert "Needs you" not in text(ops, FRONT)
+
+
 def test_a_silent_worker_is_told_above_all(ops: Client) -> None:
     book = Book.of()
     book.person("Ada Lovelace", Status.REVIEW)

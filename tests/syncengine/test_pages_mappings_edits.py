@@ -47,6 +47,19 @@ def test_cn10_an_old_page_saves_nothing_and_then_knowingly(boss: Client) -> None
     assert [each.left for each in mappings(made)] == ["cf_score", "cf_region"]
 
 
+def test_cn10_an_old_page_whose_field_was_mapped_meanwhile_offers_no_second_save(
+    boss: Client,
+) -> None:
+    made = book()
+    url = address(made, left="cf_region", right="custom.Team")
+    typed = form_of(boss.get(url).content.decode())
+    save(boss, made, left="cf_region", right="department")
+    page = boss.post(url, typed).content.decode()
+    assert "What you chose does not fit any more. Choose again below." in page
+    assert "Save once more" not in page
+    assert [each.right for each in mappings(made)] == ["department"]
+
+
 def test_cn10_removing_from_an_old_page_asks_again(boss: Client) -> None:
     made = book()
     keep(made, REGION)

@@ -148,6 +148,9 @@ def test_cn10_an_edit_is_not_applied_by_a_page_that_shows_another(w: World, boss
     only_wien(connection)
     html = previewed(boss, connection)
     edit(connection, rules=(default_rule("left"),), phone_region="AT")
+    stale = text(boss, page(connection, "preview"))
+    assert "This is what a run would have done then." in stale
+    assert "with the edit that waits" not in stale
     shown = applied(boss, connection, html)
     assert "Nothing of “left-right” was applied" in shown
     connection.refresh_from_db()

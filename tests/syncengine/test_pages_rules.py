@@ -403,6 +403,17 @@ def test_ru7_a_loop_that_undo_closes_is_refused(ops: Client) -> None:
     assert saved(book)[0].actions == (ActionSetup("add_label", ("vip",)),)
 
 
+def test_ru7_what_an_edit_makes_of_another_rule_is_told_by_that_rules_name(ops: Client) -> None:
+    vip = ConditionSetup("label", "in", ("vip",))
+    sets = ActionSetup("set_unit", ("north",), undo=True)
+    right = RuleSetup("x", "right", conditions=(vip,), actions=(sets,))
+    address = url(made(replace(NORTH, actions=()), right), "r1")
+    posted = press(ops, address, form(ops, address), "_add", "action")
+    posted |= {"a-0-subject": "add_label", "a-0-for": "add_label", "a-0-value": "vip"}
+    words = save(ops, address, posted)
+    assert "Rule 1 for contacts from Google Contacts: With undo, this rule and rule 1" in words
+
+
 def test_ru7_a_direction_that_lets_undo_close_a_loop_is_refused(ops: Client) -> None:
     vip = ConditionSetup("label", "in", ("vip",))
     unit = ActionSetup("set_unit", ("north",))
@@ -497,6 +508,13 @@ def test_what_is_gone_shows_as_gone_and_is_kept_until_it_is_unticked(ops: Client
     assert "Pipeliner has no sales unit “lost” any more." in save(ops, address, posted)
     save(ops, address, {**posted, "c-0-value": ["north"]})
     assert saved(book)[0].conditions == (IN_NORTH,)
+
+
+def test_ru9_the_form_marks_what_is_gone_before_anything_is_saved(ops: Client) -> None:
+    gone = replace(NORTH, actions=(replace(ADD_VIP, value=("lost",)),))
+    shown = text(ops, url(made(gone, default_rule("right")), "r1"))
+    assert "has no label “lost” any more. Choose another." in shown
+    assert "Nothing was saved" not in shown
 
 
 def test_there_is_no_page_for_a_rule_or_a_side_that_is_not_there(ops: Client) -> None:

@@ -43,7 +43,7 @@
         const note = document.createElement("p");
         note.className = "ps-note ps-gap";
         note.setAttribute("role", "status");
-        note.textContent = "Saved in the other window. This page shows it once you save it, too.";
+        note.textContent = "Saved in the other window. Saving this page shows that first; save once more then.";
         form.prepend(note);
     });
 
