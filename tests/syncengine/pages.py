@@ -14,7 +14,6 @@ from django.db import connection as database
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils.html import strip_tags
 
 from connections.configuration import SIDES, Side
 from connections.models import Account, Catalogue, Connection
@@ -192,8 +191,8 @@ def text(client: Client, url: str, status: int = 200) -> str:
     """Return the text of a page: a space for each tag, and no space before a mark."""
     answer = client.get(url)
     assert answer.status_code == status
-    content = answer.content.decode().replace("<wbr>", "").replace("<", " <")
-    words = html.unescape(strip_tags(content))
+    content = answer.content.decode().replace("<wbr>", "")
+    words = html.unescape(re.sub(r"<[^>]+>", " ", content))
     return re.sub(r" ([.,:;])", r"\1", " ".join(words.split()))
 
 
