@@ -24,7 +24,7 @@ test: lint
 	$(MAKE) --no-print-directory -j2 --output-sync=target test-sqlite test-postgres
 
 test-sqlite: setup
-	$(BIN)/python -m pytest -n 3
+	$(BIN)/python -m pytest -n 2
 
 test-postgres: setup
 	$(BIN)/python -m pytest -n 2 --db=postgres -m 'db_matters and not soak'

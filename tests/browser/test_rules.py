@@ -63,6 +63,9 @@ def test_a_rule_is_made_in_the_pop_up_with_the_keyboard_alone(
     popup.keyboard.press("Space")
     popup.keyboard.press("Escape")
     expect(popup.get_by_text("Condition 1: value, Ann Bergström")).to_be_focused()
+    # The sentence comes with the form as the server has it now.
+    expect(popup.get_by_text("If owner is not Ann Bergström")).to_be_visible()
+    popup.wait_for_load_state("networkidle")
     focused(popup, "Add action")
     popup.keyboard.press("Enter")
     expect(popup.get_by_label("Action 1: what it does")).to_be_focused()
@@ -70,6 +73,8 @@ def test_a_rule_is_made_in_the_pop_up_with_the_keyboard_alone(
     expect(popup.get_by_label("Action 1: value")).to_be_visible()
     focused(popup, "Action 1: value")
     pick(popup, "VIP")
+    expect(popup.get_by_role("status").first).to_contain_text("add label VIP")
+    popup.wait_for_load_state("networkidle")
     with popup.expect_event("close"):
         focused(popup, "Cancel")
         popup.keyboard.press("Tab")
