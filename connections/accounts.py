@@ -4,7 +4,7 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,13 +13,20 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from connections.configuration import Side
+from connections.configuration import SIDES, Side
 from connections.connectors import connector_class, google_oauth
 from connections.connectors.base import Connector, Identity, Login
 from connections.connectors.google_oauth import GoogleEndpoints
 from connections.connectors.http import Session
 from connections.connectors.pipeliner_fields import COMPANY, COMPANY_PREFIX
-from connections.models import Account, Catalogue, Connection
+from connections.models import (
+    Account,
+    Catalogue,
+    Condition,
+    Connection,
+    FieldMapping,
+    PendingEdit,
+)
 from connections.schema import Role
 from connections.setups import Setup
 
@@ -92,27 +99,32 @@ def uses_companies(account: Account) -> bool:
     does: its feeds are then read.
     """
     using = Connection.objects.filter(Q(left=account) | Q(right=account))
-    if any(connection.syncs(Role.COMPANY) for connection in using.only("switched_off")):
-        return True
-    return any(
-        _names_company(setup, "left" if connection.left_id == account.pk else "right")
-        for connection in using.select_related("pending")
-        for setup in _setups(connection)
+    waiting = PendingEdit.objects.filter(connection__in=using).select_related("connection")
+    tested, mapped = Q(), Q()
+    for side in SIDES:
+        tested |= Q(rule__side=side, **{f"rule__connection__{side}": account})
+        mapped |= Q(**{f"connection__{side}": account}) & _is_company(side)
+    return (
+        any(connection.syncs(Role.COMPANY) for connection in using.only("switched_off"))
+        or Condition.objects.filter(tested & _is_company("field")).exists()
+        or FieldMapping.objects.filter(mapped).exists()
+        or any(
+            _names_company(edit.value, side)
+            for edit in waiting
+            for side in SIDES
+            if getattr(edit.connection, f"{side}_id") == account.pk
+        )
     )
 
 
-def _setups(connection: Connection) -> Iterator[Setup]:
-    yield connection.setup()
-    waiting = getattr(connection, "pending", None)
-    if waiting is not None:
-        yield Setup.from_json(waiting.setup)
+def _is_company(column: str) -> Q:
+    return Q(**{column: COMPANY}) | Q(**{f"{column}__startswith": COMPANY_PREFIX})
 
 
 def _names_company(setup: Setup, side: Side) -> bool:
     tested = (each.field for rule in setup.rules_of(side) for each in rule.conditions)
     mapped = (getattr(mapping, side) for mapping in setup.mappings)
-    switched_on = Role.COMPANY.value not in setup.switched_off
-    return switched_on or any(
+    return Role.COMPANY.value not in setup.switched_off or any(
         key == COMPANY or key.startswith(COMPANY_PREFIX) for key in (*tested, *mapped)
     )
 

@@ -21,10 +21,10 @@ from connections.configuration import (
     other,
     widest_arrow,
 )
-from connections.connectors import connector_class
 from connections.connectors.base import App
 from connections.models.account import Account, Catalogue
 from connections.operands import BadValue, ConditionKind, Operator, operand, typed
+from connections.rule_parts import why_not_set
 from connections.rules import (
     LABEL_ACTIONS,
     Action,
@@ -35,7 +35,7 @@ from connections.rules import (
     When,
     action_key,
 )
-from connections.schema import LISTS, Field, Option, Type, Value
+from connections.schema import Field, Option, Type, Value
 from connections.setups import ActionSetup, ConditionSetup, OwnersSetup, RuleSetup, Setup
 
 
@@ -46,7 +46,7 @@ def configure(setup: Setup, left: Account, right: Account) -> Configuration:
     """
     direction = Direction(setup.direction)
     offers: dict[Side, Catalogue] = {"left": left.offers, "right": right.offers}
-    apps: dict[Side, App] = {"left": _app(left), "right": _app(right)}
+    apps: dict[Side, App] = {"left": left.declared, "right": right.declared}
     owners, lost = _owners(setup.owners, offers)
     sides = {
         side: _side(setup, side, (left, right)[side == "right"], offers, apps) for side in SIDES
@@ -75,21 +75,9 @@ def configure(setup: Setup, left: Account, right: Account) -> Configuration:
     )
 
 
-def _app(account: Account) -> App:
-    return connector_class(account.app).app
-
-
 def field_of(account: Account, key: str) -> Field | None:
     """Return a field that an account offers; a custom one that people name need not be listed."""
-    return _field(account.offers, _app(account), key)
-
-
-def _field(offers: Catalogue, app: App, key: str) -> Field | None:
-    found = next((field for field in offers.fields if field.key == key), None)
-    if found is None and app.custom_prefix and key.startswith(app.custom_prefix):
-        label = key.removeprefix(app.custom_prefix)
-        return Field(key, label, Type.TEXT) if label.strip() else None
-    return found
+    return account.offers.field(key, account.declared.custom_prefix)
 
 
 def _side(
@@ -102,12 +90,13 @@ def _side(
     app, scope = apps[side], setup.scope(side)
     here = offers[side]
     fallback = getattr(setup.owners, f"{side}_fallback")
-    create_scope = _create_scope(account, here, scope)
+    inside = here.inside(list(scope))
+    create_scope = _create_scope(account, here, scope, inside)
     return SideConfiguration(
         app=app.key,
         app_label=account.label if app.key == apps[other(side)].key else app.label,
         account_id=account.pk,
-        scope=here.inside(list(scope)) if scope else None,
+        scope=inside if scope else None,
         create_scope=create_scope,
         needs_name=app.needs_name,
         compare_and_set=app.compare_and_set,
@@ -120,26 +109,26 @@ def _side(
         label_field=app.label_field,
         fallback_owner=fallback if any(user.id == fallback for user in here.users) else "",
         unit_field=app.unit_field,
-        owner_units=_owner_units(here, scope, create_scope),
+        owner_units=_owner_units(here, scope, inside, create_scope),
     )
 
 
-def _create_scope(account: Account, offers: Catalogue, scope: Sequence[str]) -> str:
+def _create_scope(
+    account: Account, offers: Catalogue, scope: Sequence[str], inside: frozenset[str]
+) -> str:
     """Return the scope value that new contacts get: the owner's own where it is inside [AC6]."""
     if not scope:
         return ""
     owner = account.settings.get("user")
-    inside = offers.inside(list(scope))
     units = (user.unit for user in offers.users if owner and owner in (user.id, user.email))
     return next((unit for unit in units if unit in inside), scope[0])
 
 
 def _owner_units(
-    offers: Catalogue, scope: Sequence[str], create_scope: str
+    offers: Catalogue, scope: Sequence[str], inside: frozenset[str], create_scope: str
 ) -> tuple[tuple[str, str], ...]:
     if not scope:
         return ()
-    inside = offers.inside(list(scope))
     units = ((user.id, user.unit if user.unit in inside else scope[0]) for user in offers.users)
     return tuple((user, unit) for user, unit in units if unit != create_scope)
 
@@ -174,7 +163,9 @@ def _condition(setup: ConditionSetup, offers: Catalogue, app: App) -> Condition:
         return Condition(kind, operator, setup.value)
     if kind in (ConditionKind.SCOPE, ConditionKind.LABEL):
         return Condition(kind, operator, tuple(sorted(offers.inside(list(setup.value)))))
-    field = _field(offers, app, setup.field) or Field(setup.field, setup.field, Type.TEXT)
+    field = offers.field(setup.field, app.custom_prefix) or Field(
+        setup.field, setup.field, Type.TEXT
+    )
     try:
         return Condition(kind, operator, operand(field, operator, setup.value), field)
     except BadValue:
@@ -202,14 +193,14 @@ def target_field(setup: ActionSetup, offers: Catalogue, app: App) -> Field | Non
     """Return the field of the target that an action writes, None where the app has none."""
     kind = ActionKind(setup.kind)
     if kind is ActionKind.SET_FIELD:
-        return _field(offers, app, setup.field)
+        return offers.field(setup.field, app.custom_prefix)
     key = {
         ActionKind.SET_UNIT: app.unit_field,
         ActionKind.SET_OWNER: app.owner_field,
         ActionKind.ADD_LABEL: app.label_field,
         ActionKind.REMOVE_LABEL: app.label_field,
     }[kind]
-    field = _field(offers, app, key) if key else None
+    field = offers.field(key, app.custom_prefix) if key else None
     if field is None:
         return None
     named = offers.users if kind is ActionKind.SET_OWNER else offers.scopes
@@ -224,8 +215,8 @@ def _action_value(kind: ActionKind, field: Field, texts: tuple[str, ...]) -> Val
         raise BadValue("Give a value.")
     if kind is not ActionKind.SET_FIELD:
         return texts[0]
-    if field.read_only or field.derived or field.view_of or field.type in LISTS:
-        raise BadValue(f"{field.label} cannot be set by a rule.")
+    if why := why_not_set(field):
+        raise BadValue(f"{field.label} {why}.")
     if field.type is Type.MULTI_CHOICE:
         return tuple(str(typed(field, text)) for text in texts)
     return typed(field, texts[0])
@@ -237,8 +228,8 @@ def _action_value(kind: ActionKind, field: Field, texts: tuple[str, ...]) -> Val
 def _custom_pairs(setup: Setup, offers: dict[Side, Catalogue], apps: dict[Side, App]) -> list[Pair]:
     pairs = []
     for mapping in setup.mappings:
-        left = _field(offers["left"], apps["left"], mapping.left)
-        right = _field(offers["right"], apps["right"], mapping.right)
+        left = offers["left"].field(mapping.left, apps["left"].custom_prefix)
+        right = offers["right"].field(mapping.right, apps["right"].custom_prefix)
         wanted = narrowed(Direction(setup.direction), Direction(mapping.direction))
         if left is None or right is None or wanted is None:
             continue

@@ -36,20 +36,13 @@ class End:
     app: App
     offers: Catalogue
 
-    @cached_property
-    def fields(self) -> Mapping[str, Field]:
-        return {field.key: field for field in self.offers.fields}
-
     def field(self, key: str) -> Field | None:
         """Return a field; a custom one that people name need not be listed."""
-        prefix = self.app.custom_prefix
-        if key not in self.fields and prefix and key.removeprefix(prefix).strip() not in ("", key):
-            return self.offers.with_custom([key], prefix).fields[-1]
-        return self.fields.get(key)
+        return self.offers.field(key, self.app.custom_prefix)
 
     @cached_property
     def users(self) -> Mapping[str, str]:
-        return {user.id: user.name or user.email for user in self.offers.users}
+        return {user.id: user.label for user in self.offers.users}
 
     @cached_property
     def scopes(self) -> Mapping[str, str]:
@@ -98,10 +91,10 @@ def testable(here: End) -> list[Field]:
 
 def settable(there: End) -> list[Field]:
     """Return the fields that actions can set."""
-    return [field for field in there.offers.fields if not _why_not_set(field)]
+    return [field for field in there.offers.fields if not why_not_set(field)]
 
 
-def _why_not_set(field: Field) -> str:
+def why_not_set(field: Field) -> str:
     """Return why an action cannot set a field, as the end of a sentence; "" where it can."""
     if field.type in REFERENCES:
         return "is set by an action of its own"
@@ -220,7 +213,7 @@ def _setting_problem(action: ActionSetup, there: End) -> str:
     field = there.field(action.field)
     if field is None:
         return f"{there.name} has no field “{action.field}” any more. Choose another."
-    if why := _why_not_set(field):
+    if why := why_not_set(field):
         return f"“{field.label}” {why}. Choose another field."
     if not any(text.strip() for text in action.value):
         return "Give a value."

@@ -13,9 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from connections.configuration import SIDES, Direction, FirstMerge, Side
-from connections.operands import ConditionKind, Operator
-from connections.rules import ActionKind, Match, When
-from connections.schema import stable_json
+from connections.rules import Match, When
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +115,17 @@ class Setup:
     def from_json(cls, stored: Mapping[str, Any]) -> Setup:
         return cls(
             **{
-                **{name: _tuples(stored[name]) for name in _PLAIN if name in stored},
+                **{name: _tuples(stored[name]) for name in STORED_PLAIN if name in stored},
                 "rules": tuple(_rule(each) for each in stored["rules"]),
                 "mappings": tuple(_mapping(each) for each in stored["mappings"]),
                 "owners": _owners(stored["owners"]),
             }
         )
 
-    @property
-    def fingerprint(self) -> str:
-        """Text that is equal for equal setups."""
-        return stable_json(self.to_json())
 
-
-_PLAIN = [each.name for each in fields(Setup) if each.name not in ("rules", "mappings", "owners")]
-STORED_PLAIN = tuple(_PLAIN)
+STORED_PLAIN = tuple(
+    each.name for each in fields(Setup) if each.name not in ("rules", "mappings", "owners")
+)
 """The parts that are columns of a connection."""
 
 
@@ -162,19 +156,3 @@ def _pairs(stored: Any) -> tuple[tuple[str, str], ...]:
 def new_key() -> str:
     """Return the identity of a new rule."""
     return secrets.token_hex(4)
-
-
-__all__ = [
-    "STORED_PLAIN",
-    "ActionKind",
-    "ActionSetup",
-    "ConditionKind",
-    "ConditionSetup",
-    "MappingSetup",
-    "Operator",
-    "OwnersSetup",
-    "RuleSetup",
-    "Setup",
-    "default_rule",
-    "new_key",
-]

@@ -56,12 +56,19 @@ def match(
     rules: dict[Side, tuple[Rule, ...]] = {}
     flips = []
     for side, half in halves.items():
-        owner = configuration.side(side).owner_field
-        subject = Subject(half.values, half.scopes, linked, owner, now, configuration.zone)
-        verdicts = [(rule, test(rule, subject)) for rule in configuration.rules(side)]
+        tested = subject(configuration, side, half, now, linked=linked)
+        verdicts = [(rule, test(rule, tested)) for rule in configuration.rules(side)]
         rules[side] = tuple(rule for rule, verdict in verdicts if verdict.holds)
         flips += [verdict.until for _, verdict in verdicts if verdict.until is not None]
     return Matches(rules, min(flips, default=None))
+
+
+def subject(
+    configuration: Configuration, side: Side, half: Half, now: datetime, *, linked: bool
+) -> Subject:
+    """Return a half as the rules of its side test it."""
+    owner = configuration.side(side).owner_field
+    return Subject(half.values, half.scopes, linked, owner, now, configuration.zone)
 
 
 def asks_for_both(configuration: Configuration) -> bool:
@@ -141,14 +148,9 @@ def act(
         for thing, action in actions.items():
             stage.keep_up(action, thing, halves[other(target)])
         current = {action.key for action in actions.values()}
-        idle = {
-            thing
-            for thing, action in actions.items()
-            if stage.value(action, halves[other(target)]) is None
-        }
         for key, applied in standing.items():
             thing = ActionKey.of(key).thing
-            if thing not in actions or (thing in idle and key not in current):
+            if thing not in actions or (thing in stage.idle and key not in current):
                 stage.leave(key, applied)
             elif key not in current and thing in stage.due:
                 # What stood before is known until the other action has taken over.

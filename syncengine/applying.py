@@ -106,7 +106,7 @@ class Applier:
     ) -> Iterable[Change]:
         news = contact.status != decision.status or contact.reason != decision.reason
         kind: Change.Kind | None = None
-        if contact.is_linked and not (contact.left_number and contact.right_number):
+        if contact.is_new_link:
             self.job.counts["linked"] += 1
             kind = Change.Kind.LINKED
         elif decision.status is Status.GONE and news:

@@ -93,9 +93,7 @@ class Conclusion:
 
     def reach(self) -> None:
         """Put the outcomes on the contact's row, and say what happened in the history."""
-        newly_linked = self.contact.is_linked and not (
-            self.contact.left_number and self.contact.right_number
-        )
+        newly_linked = self.contact.is_new_link
         attempts = self.contact.attempts
         contacts.rest(self.contact, replace(self.decision, status=Status.IN_SYNC))
         self.contact.attempts = attempts

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from connections.configuration import SIDES
+from connections.configuring import configure
 from connections.models import Account, Connection
 from connections.neighbours import closes_ring
 from syncengine import brake, clock, engine, pending
@@ -61,12 +62,14 @@ def latest_preview(connection: Connection) -> Run | None:
         .order_by("-started_at")
         .first()
     )
-    if run is None or run.revision != pending.configuration(connection).revision:
+    if run is None or clock.now() - run.started_at >= PREVIEW_KEPT:
         return None
     edit = pending.of(connection)
     if edit is not None and run.started_at < edit.saved_at:
         return None
-    return run if clock.now() - run.started_at < PREVIEW_KEPT else None
+    setup = edit.value if edit else connection.setup()
+    revision = configure(setup, connection.left, connection.right).revision
+    return run if run.revision == revision else None
 
 
 def check_ring(connection: Connection) -> None:

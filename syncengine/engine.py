@@ -162,8 +162,8 @@ class Slice:
     ) -> None:
         self.began = time.monotonic()
         self.asked_at = asked_at
-        setup = pending.previewed(connection) if run.kind == Run.Kind.PREVIEW else None
-        setup = setup or connection.setup()
+        is_preview = run.kind == Run.Kind.PREVIEW
+        setup = pending.current(connection) if is_preview else connection.setup()
         configuration = configure(setup, connection.left, connection.right)
         self.job = Job(
             run=run,

@@ -14,7 +14,7 @@ from connections.operands import ConditionKind
 from connections.rule_parts import End, ends
 from connections.rules import Condition, Match, Subject
 from connections.setups import ConditionSetup, Setup
-from syncengine import clock, contacts
+from syncengine import acting, clock, contacts
 from syncengine.cases import Case
 from syncengine.differences import entries
 from syncengine.models import Contact, Mirror
@@ -132,9 +132,7 @@ def _side_tests(
         pairs = zip(setup.rules_of(side), here.rules, strict=True) if half else ()
         for number, (rule_setup, rule) in enumerate(pairs, 1):
             assert half is not None
-            subject = Subject(
-                half.values, half.scopes, linked, here.owner_field, now, configuration.zone
-            )
+            subject = acting.subject(configuration, side, half, now, linked=linked)
             tests = tuple(
                 _test(condition, each, subject, sides[side], sides[other(side)])
                 for condition, each in zip(rule_setup.conditions, rule.conditions, strict=True)

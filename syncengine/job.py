@@ -16,7 +16,7 @@ from connections.configuring import configure
 from connections.connectors.base import Connector
 from connections.models import Account, Connection
 from connections.schema import Type
-from connections.setups import Setup
+from connections.setups import STORED_PLAIN, Setup
 from syncengine import leases
 from syncengine.brake import Brake
 from syncengine.leases import Held
@@ -152,19 +152,4 @@ class Job:
 
 
 def _settings_of(connection: Connection) -> tuple[object, ...]:
-    return tuple(
-        getattr(connection, name)
-        for name in (
-            "left_scope",
-            "right_scope",
-            "direction",
-            "winner",
-            "first_merge",
-            "phone_region",
-            "time_zone",
-            "avoid_duplicates",
-            "copy_blanks",
-            "switched_off",
-            "version",
-        )
-    )
+    return tuple(getattr(connection, name) for name in (*STORED_PLAIN, "version"))

@@ -39,7 +39,7 @@ def of(connection: Connection) -> PendingEdit | None:
 def previewed(connection: Connection) -> Setup | None:
     """Return the set-up of the edit that waits, which is what a preview is of; None without one."""
     edit = of(connection)
-    return Setup.from_json(edit.setup) if edit else None
+    return edit.value if edit else None
 
 
 def current(connection: Connection) -> Setup:
@@ -71,7 +71,7 @@ def save(connection_id: int, setup: Setup, by: Any, *, seen: Setup) -> bool:
         connection = Connection.objects.select_for_update().get(pk=connection_id)
         edit = of(connection)
         stored = connection.setup()
-        now = Setup.from_json(edit.setup) if edit else stored
+        now = edit.value if edit else stored
         if setup == now:
             return edit is not None
         if now != seen:
@@ -117,7 +117,7 @@ def apply(connection_id: int) -> Connection:
         edit = of(connection)
         if edit is None:
             raise Refused(f"No edit of “{connection}” waits. Somebody applied or dropped it.")
-        setup = Setup.from_json(edit.setup)
+        setup = edit.value
         connection.direction = setup.direction
         if connection.state == Connection.State.ACTIVE and (ring := closes_ring(connection)):
             raise Refused(ring)

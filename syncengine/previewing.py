@@ -115,7 +115,7 @@ def unsaved(connection: Connection, drafts: Sequence[Draft]) -> list[Contact]:
 
 def _line(job: Job, contact: Contact, decision: Decision, tally: Counter[str]) -> Iterator[Change]:
     """Yield what the preview says of one contact, in one line, and count it."""
-    links = is_new_link(contact)
+    links = contact.is_new_link
     tally["linked"] += links
     tally["excluded"] += decision.status is Status.EXCLUDED
     tally["failed"] += decision.status is Status.FAILING
@@ -148,11 +148,6 @@ def would_change(
         reason=". ".join(filter(None, said)),
         fields=sorted(decision.changes, key=lambda change: change.side),
     )
-
-
-def is_new_link(contact: Contact) -> bool:
-    """Return whether a contact has two halves that were not decided on together."""
-    return contact.is_linked and not (contact.left_number and contact.right_number)
 
 
 def kind_of(decision: Decision, *, links: bool) -> Change.Kind | None:

@@ -134,7 +134,7 @@ def _options_in_words(mapping: MappingSetup, fields: Fields) -> str:
 
 def _owners_in_words(connection: Connection, owners: OwnersSetup) -> dict[str, str]:
     users = {
-        side: {user.id: user.name or user.email for user in connection.account(side).offers.users}
+        side: {user.id: user.label for user in connection.account(side).offers.users}
         for side in SIDES
     }
     there = side_label(connection, "right")

@@ -35,7 +35,7 @@ def default_owner(plan: Plan, configuration: Configuration, target: Side, half: 
 
 class Stage:
     """One side of one contact; `kept` is what still counts of what actions have set there, `due`
-    what is yet to be set.
+    what is yet to be set, `idle` what there is no value for.
 
     Labels are collected and written at once, by `finish`.
     """
@@ -57,6 +57,7 @@ class Stage:
         self.frozen = frozen
         self.kept: dict[str, Applied] = {}
         self.due: set[Thing] = set()
+        self.idle: set[Thing] = set()
         self._labels: list[str] | None = None
         self._of_labels: list[tuple[str, Value, str]] = []
 
@@ -113,7 +114,10 @@ class Stage:
         undo = action.can_undo
         if applied is not None:
             self.kept[action.key] = replace(applied, undo=undo)
-        if value is None or action.when is When.CREATION:
+        if value is None:
+            self.idle.add(thing)
+            return
+        if action.when is When.CREATION:
             return
         standing = self._standing(action.field, thing)
         is_ours = standing in ("", action.key)

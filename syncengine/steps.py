@@ -9,10 +9,9 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from connections.accounts import ask_catalogue, uses_companies
+from connections.accounts import ask_catalogue
 from connections.configuration import SIDES, Side
 from connections.connectors.base import AuthorizationLost, ConnectorError
-from connections.models import Account
 from connections.vanished import vanished
 from syncengine import asking, brake, clock, contacts, doubts, leases, notices, twins
 from syncengine.applying import Applier, Decided
@@ -131,17 +130,17 @@ class Steps:
         )
         try:
             self._refresh_catalogue(side, CATALOGUE_DAILY)
-            self._note_companies(account, mirror)
+            self._note_companies(side, mirror)
             return (yield from reader.read())
         except AuthorizationLost as error:
             notices.lose_authorization(account, error.message)
             raise
 
-    def _note_companies(self, account: Account, mirror: Mirror) -> None:
+    def _note_companies(self, side: Side, mirror: Mirror) -> None:
         """Read everything anew once a company field comes into use: rows read before lack what it
         needs.
         """
-        uses = uses_companies(account)
+        uses = self.job.connectors[side].login.companies
         if uses and not mirror.with_companies and mirror.cursor is not None:
             mirror.cursor = None
         if uses != mirror.with_companies:

@@ -158,6 +158,11 @@ class User:
     unit: str = ""
     """The scope value in which this user's contacts are created where none is given."""
 
+    @property
+    def label(self) -> str:
+        """How the user goes on screen."""
+        return self.name or self.email
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

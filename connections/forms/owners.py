@@ -91,7 +91,7 @@ class OwnersForm(forms.Form):
         account, chosen = self.accounts[side], getattr(self.began_with, f"{side}_fallback")
         own = str(account.settings.get("user") or "")
         names = [
-            each.name or each.email
+            each.label
             for each in self.users[side].values()
             if own and own.casefold() in (each.id.casefold(), each.email.casefold())
         ]
@@ -100,7 +100,7 @@ class OwnersForm(forms.Form):
 
     def _choices(self, side: Side, nobody: str, chosen: str) -> forms.ChoiceField:
         """Return a select of the users of a side; who is chosen and no longer exists stays."""
-        users = [(each.id, each.name or each.email) for each in self.users[side].values()]
+        users = [(each.id, each.label) for each in self.users[side].values()]
         if chosen and chosen not in self.users[side]:
             users.append((chosen, f"{chosen} no longer exists"))
         return forms.ChoiceField(
@@ -144,7 +144,7 @@ class OwnersForm(forms.Form):
 
     def _user_name(self, side: Side, id_: str) -> str:
         user = self.users[side].get(id_)
-        return (user.name or user.email) if user else f"{id_} (no longer exists)"
+        return user.label if user else f"{id_} (no longer exists)"
 
     def _note(self, side: Side, user: str, chosen: str) -> tuple[str, bool]:
         pair = (user, chosen) if side == "left" else (chosen, user)

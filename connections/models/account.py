@@ -43,6 +43,13 @@ class Catalogue:
         more = (Field(key, key.removeprefix(prefix), Type.TEXT) for key in keys)
         return replace(self, fields=(*self.fields, *(f for f in more if f.key not in listed)))
 
+    def field(self, key: str, prefix: str) -> Field | None:
+        """Return a field; one that begins with the prefix of custom fields need not be listed."""
+        found = next((field for field in self.fields if field.key == key), None)
+        if found is None and prefix and key.removeprefix(prefix).strip() not in ("", key):
+            return self.with_custom([key], prefix).fields[-1]
+        return found
+
     def inside(self, scopes: list[str]) -> frozenset[str]:
         """Return the given scope values and all below them."""
         found = set(scopes)
@@ -87,6 +94,7 @@ class Account(models.Model):
     catalogue_at = models.DateTimeField(null=True, editable=False)
     custom_keys = models.JSONField(default=list, blank=True, editable=False)
     """The keys of custom fields that records brought along, where nothing lists them; they stay."""
+    _offers: tuple[object, object, Catalogue] | None = None
 
     class Meta:
         ordering: ClassVar = ["label"]
@@ -101,10 +109,14 @@ class Account(models.Model):
 
     @property
     def offers(self) -> Catalogue:
-        listed = Catalogue.from_json(self.catalogue)
-        if not self.custom_keys:
-            return listed
-        return listed.with_custom(self.custom_keys, self.declared.custom_prefix)
+        """What the app offers; made of what is stored once, as pages ask for it often."""
+        held = self._offers
+        if held is None or held[0] is not self.catalogue or held[1] is not self.custom_keys:
+            offers = Catalogue.from_json(self.catalogue)
+            if self.custom_keys:
+                offers = offers.with_custom(self.custom_keys, self.declared.custom_prefix)
+            held = self._offers = self.catalogue, self.custom_keys, offers
+        return held[2]
 
     def lose_authorization(self, reason: str) -> None:
         """Mark the account as *Needs authorization*, unless it is being deleted; its connections

@@ -156,18 +156,21 @@ class Connection(models.Model):
 
     def _keep_rows(self, setup: Setup) -> None:
         self.rules.all().delete()
+        rule_model: Any = self.rules.model
+        rows = []
         for side in SIDES:
             rules = [rule for rule in setup.rules_of(side) if not rule.is_default]
             for position, rule in enumerate(rules):
-                row = self.rules.create(
-                    key=rule.key, side=side, position=position, match=rule.match
-                )
-                for name in ("conditions", "actions"):
-                    manager = getattr(row, name)
-                    manager.bulk_create(
-                        manager.model(rule=row, position=place, **_columns(each))
-                        for place, each in enumerate(getattr(rule, name))
-                    )
+                place = {"connection": self, "side": side, "position": position}
+                rows.append((rule, rule_model(key=rule.key, match=rule.match, **place)))
+        rule_model.objects.bulk_create(row for _, row in rows)
+        for name in ("conditions", "actions"):
+            part_model = getattr(rule_model, name).rel.related_model
+            part_model.objects.bulk_create(
+                part_model(rule=row, position=place, **_columns(part))
+                for rule, row in rows
+                for place, part in enumerate(getattr(rule, name))
+            )
         self.mappings.all().delete()
         self.mappings.bulk_create(
             self.mappings.model(connection=self, **_columns(each)) for each in setup.mappings

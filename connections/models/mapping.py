@@ -9,6 +9,7 @@ from django.db import models
 
 from connections.configuration import Direction
 from connections.models.connection import Connection
+from connections.setups import Setup
 
 
 class FieldMapping(models.Model):
@@ -65,3 +66,8 @@ class PendingEdit(models.Model):
 
     def __str__(self) -> str:
         return f"pending edit of {self.connection}"
+
+    @property
+    def value(self) -> Setup:
+        """The set-up as it would be."""
+        return Setup.from_json(self.setup)

@@ -128,6 +128,11 @@ class Contact(models.Model):
     def is_linked(self) -> bool:
         return self.left_id is not None and self.right_id is not None
 
+    @property
+    def is_new_link(self) -> bool:
+        """Whether its two halves were never decided on together."""
+        return self.is_linked and not (self.left_number and self.right_number)
+
     def record(self, side: Side) -> Record | None:
         return self.left if side == "left" else self.right
 

@@ -120,7 +120,7 @@ def waiting(connection: Connection) -> Waiting | None:
     edit = pending.of(connection)
     if edit is None:
         return None
-    changes = edits(connection, connection.setup(), Setup.from_json(edit.setup))
+    changes = edits(connection, connection.setup(), edit.value)
     return Waiting(edit, changes)
 
 

@@ -93,7 +93,7 @@ def _change(
     """Return what would be done with a contact, field by field; None where nothing would be."""
     if decision is None:
         return None
-    links = previewing.is_new_link(contact)
+    links = contact.is_new_link
     kind = previewing.kind_of(decision, links=links)
     if kind is None:
         return None

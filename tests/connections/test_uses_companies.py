@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from connections.accounts import uses_companies
 from connections.models import Account, Connection, PendingEdit
@@ -58,3 +59,20 @@ def test_va9_an_edit_that_waits_has_them_read_for_its_preview() -> None:
 def test_what_the_other_side_tests_counts_there_alone() -> None:
     rule = replace(TESTED, side="right")
     assert not uses_companies(connection(replace(WITHOUT, rules=(rule,))).left)
+
+
+def test_i6_asking_costs_the_same_with_many_connections(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    city = RuleSetup("r", "left", conditions=(ConditionSetup("field", "is", ("Wien",), "city"),))
+    setup = replace(WITHOUT, rules=(city,), mappings=(MappingSetup("cf_a", "custom.A"),))
+    left = connection(setup).left
+    for name in ("South", "East", "West"):
+        right = Account.objects.create(label=name, app="google")
+        made = Connection.objects.create(name=name, left=left, right=right)
+        made.keep_setup(setup)
+        PendingEdit.objects.create(
+            connection=made, setup=WITHOUT.to_json(), saved_at=timezone.now()
+        )
+    with django_assert_num_queries(4):
+        assert not uses_companies(left)

@@ -53,7 +53,7 @@ def save(client: Client, book: Book, button: str = "_save", **changed: Any) -> s
 
 def waiting(book: Book) -> Setup:
     """Return the edit that waits."""
-    return Setup.from_json(PendingEdit.objects.get(connection=book.connection).setup)
+    return PendingEdit.objects.get(connection=book.connection).value
 
 
 def stored(book: Book) -> Connection:
