@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from connections.conversion import converts
 from connections.rules import Rule
-from connections.schema import LISTS, NAME_PARTS, Field, Role, Type, stable_json
+from connections.schema import LISTS, NAME_PARTS, Field, Role, Type, Values, stable_json
 
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
@@ -108,6 +108,10 @@ class SideConfiguration:
     """The unit inside the scope for new contacts of a user, where it is not `create_scope`
     [AC6].
     """
+
+    def is_known(self, key: str, values: Values) -> bool:
+        """Return whether anything is known of a field of a record, if only that it is blank."""
+        return key in values or bool(self.custom_prefix and key.startswith(self.custom_prefix))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from connections.schema import (
+    CHOICES,
     LISTS,
     TEXTS,
     Birthday,
@@ -199,7 +200,7 @@ def convert(
     converted: Value
     if target.type in TEXTS:
         converted = _as_text(value, source, target, options or {})
-    elif target.type in (Type.CHOICE, Type.MULTI_CHOICE):
+    elif target.type in CHOICES:
         converted = _as_options(value, source, target, options)
     elif target.type in LISTS:
         converted = value

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from connections.schema import LISTS, TEXTS, Birthday, Field, Type, Value
+from connections.schema import CHOICES, DATES, LISTS, TEXTS, Birthday, Field, Type, Value
 
 
 class ConditionKind(StrEnum):
@@ -68,7 +68,7 @@ _OF_DATE = (*_OF_NUMBER[:-2], Operator.LAST_DAYS, Operator.NEXT_DAYS, *_EMPTINES
 _OF_TYPE: Mapping[Type, tuple[Operator, ...]] = {
     **dict.fromkeys(TEXTS | LISTS, _OF_TEXT),
     **dict.fromkeys((Type.INTEGER, Type.DECIMAL), _OF_NUMBER),
-    **dict.fromkeys((Type.DATE, Type.DATETIME, Type.BIRTHDAY), _OF_DATE),
+    **dict.fromkeys(DATES, _OF_DATE),
     Type.BOOLEAN: (Operator.IS,),
     Type.CHOICE: (Operator.ONE_OF, Operator.NONE_OF),
     Type.MULTI_CHOICE: (Operator.HAS_ANY, Operator.HAS_ALL, Operator.HAS_NONE),
@@ -163,13 +163,13 @@ def typed(field: Field, text: str) -> Value:
     text = text.strip()
     if field.type in (Type.INTEGER, Type.DECIMAL):
         return _number(field, text)
-    if field.type in (Type.DATE, Type.DATETIME, Type.BIRTHDAY):
+    if field.type in DATES:
         return _date(field, text)
     if field.type is Type.BOOLEAN:
         if text not in ("true", "false"):
             raise BadValue("Choose yes or no.")
         return text == "true"
-    if field.type in (Type.CHOICE, Type.MULTI_CHOICE):
+    if field.type in CHOICES:
         _check_options(field, [text])
     return text
 

@@ -15,10 +15,8 @@ from connections.models.account import Account, Catalogue
 from connections.operands import BadValue, ConditionKind, Operator, operand, operators, typed
 from connections.rule_words import app_labels, kind_label, lower_first
 from connections.rules import LABEL_ACTIONS, ActionKind, When
-from connections.schema import LISTS, NAME_PARTS, TEXTS, Field, Role, Type
+from connections.schema import LISTS, NAME_PARTS, REFERENCES, TEXTS, Field, Role
 from connections.setups import ActionSetup, ConditionSetup
-
-REFERENCES = frozenset({Type.REFERENCE, Type.REFERENCES})
 
 
 class Thing(NamedTuple):

@@ -22,7 +22,17 @@ from connections.operands import (
     day_of,
     ordered,
 )
-from connections.schema import LISTS, TEXTS, Field, Type, Value, Values, entries_of, is_blank
+from connections.schema import (
+    CHOICES,
+    LISTS,
+    TEXTS,
+    Field,
+    Type,
+    Value,
+    Values,
+    entries_of,
+    is_blank,
+)
 
 
 class Match(StrEnum):
@@ -193,7 +203,7 @@ def _compare(
         return _compare_text(operator, str(operand_[0]), value)
     if field.type is Type.BOOLEAN:
         return value is operand_[0]
-    if field.type in (Type.CHOICE, Type.MULTI_CHOICE):
+    if field.type in CHOICES:
         held, wanted = (
             set(entries_of(value) or (() if is_blank(value) else (value,))),
             set(operand_),

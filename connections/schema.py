@@ -52,6 +52,9 @@ class Type(StrEnum):
 
 TEXTS = frozenset({Type.TEXT, Type.LONG_TEXT, Type.EMAIL, Type.PHONE, Type.URL})
 LISTS = frozenset({Type.EMAILS, Type.PHONES})
+DATES = frozenset({Type.DATE, Type.DATETIME, Type.BIRTHDAY})
+CHOICES = frozenset({Type.CHOICE, Type.MULTI_CHOICE})
+REFERENCES = frozenset({Type.REFERENCE, Type.REFERENCES})
 
 
 class Role(StrEnum):

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from connections.configuration import SIDES, Configuration, Direction, Pair, Side, is_list, other
 from connections.conversion import CannotConvert, NotCopied, convert, converts
 from connections.schema import (
+    CHOICES,
     LISTS,
-    Type,
     Value,
     entries_of,
     entry_key,
@@ -102,11 +102,8 @@ class Case:
         return entry_key(self.pair.field(side).type, entry, self.region)
 
     def is_known(self, side: Side) -> bool:
-        key = self.pair.field(side).key
-        if key in self.half(side).values:
-            return True
-        custom = self.configuration.side(side).custom_prefix
-        return bool(custom) and key.startswith(custom)
+        here = self.configuration.side(side)
+        return here.is_known(self.pair.field(side).key, self.half(side).values)
 
     # What was agreed
 
@@ -291,7 +288,7 @@ class Case:
 
 def _has_options(pair: Pair) -> bool:
     """Return whether labels count on a side, and not values."""
-    return not {pair.left.type, pair.right.type}.isdisjoint({Type.CHOICE, Type.MULTI_CHOICE})
+    return not {pair.left.type, pair.right.type}.isdisjoint(CHOICES)
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connections.configuration import SIDES, Configuration, Pair, Side, SideConfiguration, other
-from connections.schema import Field, Role, Type, Value, Values, entries_of, is_blank
+from connections.schema import CHOICES, Field, Role, Value, Values, entries_of, is_blank
 from syncengine import acting, wording
 from syncengine.acting import Matches
 from syncengine.cases import Case
@@ -288,7 +288,6 @@ def _merge(
 
 
 _UNKNOWN = object()
-_CHOICES = frozenset({Type.CHOICE, Type.MULTI_CHOICE})
 
 
 def _agreed_at_a_glance(
@@ -298,7 +297,7 @@ def _agreed_at_a_glance(
     value = left.get(pair.left.key, _UNKNOWN)
     if value is _UNKNOWN or value != right.get(pair.right.key, _UNKNOWN):
         return None
-    if pair.left.type in _CHOICES or pair.right.type in _CHOICES:
+    if pair.left.type in CHOICES or pair.right.type in CHOICES:
         return None  # equal labels count there, not equal values
     if (
         agreed is not None

@@ -13,7 +13,7 @@ from connections.configuring import target_field
 from connections.mapped import Fields
 from connections.models import Connection
 from connections.pairing import OptionRow, Taken
-from connections.schema import Field, Type, Value, is_blank
+from connections.schema import REFERENCES, Field, Value, is_blank
 from connections.setups import MappingSetup, Setup
 from syncengine.differences import entries
 from syncengine.models import Contact
@@ -22,7 +22,6 @@ from syncengine.state import Status
 from syncengine.states import side_label
 
 LOOKED_AT = 10
-_REFERENCES = (Type.REFERENCE, Type.REFERENCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +243,7 @@ class _Page:
         """Yield what cannot be mapped, with the reason."""
         for side in SIDES:
             names = [
-                each.label for each in self.fields.of(side).values() if each.type in _REFERENCES
+                each.label for each in self.fields.of(side).values() if each.type in REFERENCES
             ]
             if names:
                 yield (
@@ -260,7 +259,7 @@ class _Page:
             names = [
                 each.label
                 for each in self.fields.of(side).values()
-                if each.key not in fitting and each.type not in _REFERENCES
+                if each.key not in fitting and each.type not in REFERENCES
             ]
             if names:
                 yield (

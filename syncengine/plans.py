@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from connections.configuration import Side, other
 from connections.conversion import labels
-from connections.schema import LISTS, Field, Type, Value, entries_of, is_blank
+from connections.schema import CHOICES, LISTS, REFERENCES, Field, Value, entries_of, is_blank
 from syncengine.cases import Case, Merged, Write
 from syncengine.state import Base, Effect, FieldChange, Sent
 
@@ -55,7 +55,7 @@ class Plan:
         )
 
 
-_BY_LABEL = frozenset({Type.CHOICE, Type.MULTI_CHOICE, Type.REFERENCE, Type.REFERENCES})
+_BY_LABEL = CHOICES | REFERENCES
 
 
 def shown(field: Field, value: Value) -> Value:

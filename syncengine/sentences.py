@@ -14,7 +14,7 @@ from connections.operands import WITH_DAYS, WITHOUT_VALUE, ConditionKind, Operat
 from connections.rule_parts import End, ends
 from connections.rule_words import DATES, kind_label, lower_first, operator_words
 from connections.rules import ActionKind, Match, When
-from connections.schema import Field, Type
+from connections.schema import CHOICES, Field, Type
 from connections.setups import ActionSetup, ConditionSetup, RuleSetup
 from syncengine.importing.scopes import ScopeNames
 
@@ -149,7 +149,7 @@ def value_name(text: str, field: Field | None) -> str:
         return text
     if field.type is Type.BOOLEAN:
         return {"true": "yes", "false": "no"}.get(text, text)
-    if field.type in (Type.CHOICE, Type.MULTI_CHOICE):
+    if field.type in CHOICES:
         labels = {option.value: option.label for option in field.options}
         return labels.get(text, f"{text} (gone)")
     if field.type in DATES:

@@ -102,9 +102,8 @@ class Stage:
 
     def _is_unknown(self, field: Field) -> bool:
         """Return whether nothing is known of a field of a contact that is there already."""
-        prefix = self.configuration.side(self.target).custom_prefix
-        is_custom = bool(prefix) and field.key.startswith(prefix)
-        return bool(self.half.values) and field.key not in self.half.values and not is_custom
+        here, values = self.configuration.side(self.target), self.half.values
+        return bool(values) and not here.is_known(field.key, values)
 
     # Setting
 

@@ -20,7 +20,7 @@ from connections.models import Account, Connection
 from connections.neighbours import closes_ring
 from connections.rule_checks import added, in_full
 from connections.schema import Role
-from connections.setups import STORED_PLAIN, Setup
+from connections.setups import Setup
 
 
 class AccountsForm(forms.ModelForm[Connection]):
@@ -85,9 +85,7 @@ _PLAIN = (
 def as_edited(connection: Connection, setup: Setup) -> Connection:
     """Return the connection as an edit of its set-up would have its columns, not to be saved."""
     edited = copy(connection)
-    for name in STORED_PLAIN:
-        value = getattr(setup, name)
-        setattr(edited, name, list(value) if isinstance(value, tuple) else value)
+    edited.put_columns(setup)
     return edited
 
 

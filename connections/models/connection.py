@@ -138,11 +138,15 @@ class Connection(models.Model):
                 yield default_rule(side)
             yield from (_rule(row) for row in rows if row.side == side)
 
-    def keep_setup(self, setup: Setup) -> None:
-        """Store what people decided, in place of what stood."""
+    def put_columns(self, setup: Setup) -> None:
+        """Put on it what of a set-up are columns, without storing them."""
         for name in STORED_PLAIN:
             value = getattr(setup, name)
             setattr(self, name, list(value) if isinstance(value, tuple) else value)
+
+    def keep_setup(self, setup: Setup) -> None:
+        """Store what people decided, in place of what stood."""
+        self.put_columns(setup)
         for side in SIDES:
             setattr(self, f"{side}_everyone", default_rule(side) in setup.rules)
             setattr(self, f"{side}_fallback", getattr(setup.owners, f"{side}_fallback"))

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from connections import pairing
 from connections.configuration import SIDES, Direction, Pair, Side, default_pairs, narrowed
-from connections.schema import Field, Role
+from connections.schema import CHOICES, Field, Role
 from connections.setups import MappingSetup, OwnersSetup
 from syncengine.importing.looking import Look
-from syncengine.importing.names import CHOICES
 from syncengine.importing.rule_entries import MappingEntry, OwnersEntry
 from syncengine.importing.section import Section, Value
 

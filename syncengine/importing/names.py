@@ -7,11 +7,9 @@ from collections.abc import Iterable, Sequence
 from connections.configuring import field_of
 from connections.conversion import label_key
 from connections.models import Account
-from connections.schema import Field, Type
+from connections.schema import CHOICES, Field, Type
 from syncengine.importing.scopes import MOST_OFFERED, ScopeNames
 from syncengine.importing.section import FLAGS
-
-CHOICES = frozenset({Type.CHOICE, Type.MULTI_CHOICE})
 
 
 class Unknown(Exception):
