@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from connections.models import Connection
 from syncengine import engine
 from syncengine.models import Run, SyncState
+from tests.browser.looking import look
 from tests.browser.queue import work
 from tests.browser.test_admin import log_in
 from tests.syncengine.test_sandboxes import ADA, Sides, sides
@@ -122,15 +122,12 @@ def test_an_edit_that_is_not_saved_outlives_a_run_that_ends(
 
 
 def test_axe_finds_nothing_serious_and_the_policy_holds(
-    page: Page, live_server: LiveServer, ops: Callable[[str], str], sides: Sides
+    page: Page,
+    live_server: LiveServer,
+    violations: list[str],
+    ops: Callable[[str], str],
+    sides: Sides,
 ) -> None:
-    violations: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
-            violations.append(message.text)
-
-    page.on("console", note)
     sides.pipeliner.add_contact(ADA)
     for _ in engine.to_the_end(sides.connection.pk, kind=Run.Kind.PREVIEW, cause="the test"):
         pass
@@ -149,31 +146,3 @@ def test_axe_finds_nothing_serious_and_the_policy_holds(
     )
     SyncState.objects.update(held={"clears": 30, "creations": 2}, approved_revision=run.revision)
     look(page, ops("held"), violations)
-
-
-def look(page: Page, url: str, violations: list[str]) -> None:
-    """Look at a page in both themes, and at the width of a phone."""
-    page.emulate_media(color_scheme="light")
-    page.goto(url)
-    assert violations == [], url
-    assert serious(page) == [], url
-    violations.clear()  # What axe itself did to the page.
-    page.emulate_media(color_scheme="dark")
-    page.goto(url)
-    # Only the colours are others.
-    assert serious(page, runOnly=["color-contrast"]) == [], url
-    violations.clear()
-    page.set_viewport_size({"width": 320, "height": 800})
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 320, (url, width)
-    page.set_viewport_size({"width": 1280, "height": 800})
-
-
-def serious(page: Page, **options: list[str]) -> list[tuple[str, str]]:
-    """Return what axe finds that is serious: the rule, and the first place."""
-    found = Axe().run(page, options={"resultTypes": ["violations"], **options})
-    return [
-        (each["id"], each["nodes"][0]["html"])
-        for each in found.response["violations"]
-        if each["impact"] in ("serious", "critical")
-    ]

@@ -13,8 +13,9 @@ from connections.models import Account, Connection
 from connections.setups import ConditionSetup, RuleSetup
 from syncengine import engine, pending
 from syncengine.models import Run
+from tests.browser.looking import look
 from tests.browser.queue import work
-from tests.browser.test_connection import look, ops
+from tests.browser.test_connection import ops
 from tests.syncengine.test_sandboxes import ADA, Sides, sides
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,7 +72,11 @@ def test_an_edit_is_dropped_after_a_second_look(
 
 
 def test_axe_finds_nothing_serious_on_the_pages_of_an_edit(
-    page: Page, live_server: LiveServer, ops: Callable[[str], str], sides: Sides
+    page: Page,
+    live_server: LiveServer,
+    violations: list[str],
+    ops: Callable[[str], str],
+    sides: Sides,
 ) -> None:
     connection = running(sides)
     rule = RuleSetup("r1", "left", conditions=(ConditionSetup("exists", "is", ("false",)),))
@@ -88,7 +93,6 @@ def test_axe_finds_nothing_serious_on_the_pages_of_an_edit(
         catalogue=connection.left.catalogue,
     )
     crms = Connection.objects.create(name="CRMs", left=connection.left, right=other)
-    violations: list[str] = []
     for url in (
         ops("change"),
         ops("preview"),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from connections.setups import MappingSetup
-from tests.browser.test_connection import look
+from tests.browser.looking import look
 from tests.browser.test_pages import log_in
-from tests.syncengine.mapping_pages import address, between_pipeliners, book, keep, mappings
+from tests.syncengine.mapping_pages import REGION, address, between_pipeliners, book, keep, mappings
 from tests.syncengine.pages import path
 
 pytestmark = pytest.mark.django_db(transaction=True)
-REGION = MappingSetup("cf_region", "custom.Team")
 
 
 def test_a_mapping_is_added_in_a_window_of_its_own(page: Page, live_server: LiveServer) -> None:
@@ -79,15 +78,8 @@ def test_without_script_and_mouse_a_mapping_is_made_with_its_options(
 
 
 def test_axe_finds_nothing_serious_and_nothing_scrolls_sideways(
-    page: Page, live_server: LiveServer
+    page: Page, live_server: LiveServer, violations: list[str]
 ) -> None:
-    violations: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
-            violations.append(message.text)
-
-    page.on("console", note)
     log_in(page.context, live_server)
     made = between_pipeliners()
     table = (("1", "gone"), ("2", "b"), ("9", "r"))

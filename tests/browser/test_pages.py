@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from connections.models import AppRequest, Connection
 from syncengine import clock, matching
 from syncengine.models import Change, Contact, Heartbeat, Run
 from syncengine.state import Status
-from tests.browser.test_connection import look
+from tests.browser.looking import look
 from tests.syncengine.pages import Book, path, user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -129,15 +129,8 @@ def test_a_choice_must_be_made_before_two_are_linked(page: Page, live_server: Li
 
 
 def test_axe_finds_nothing_serious_and_the_policy_holds(
-    page: Page, live_server: LiveServer
+    page: Page, live_server: LiveServer, violations: list[str]
 ) -> None:
-    violations: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
-            violations.append(message.text)
-
-    page.on("console", note)
     log_in(page.context, live_server)
     look(page, f"{live_server.url}/admin/", violations)
     book = busy()

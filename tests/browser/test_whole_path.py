@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -24,18 +24,12 @@ __all__ = ["google", "pipeliner"]
 def test_from_the_first_login_to_an_edit_that_arrives(
     page: Page,
     live_server: LiveServer,
+    violations: list[str],
     settings: Settings,
     pipeliner: PipelinerSandbox,
     google: GoogleSandbox,
 ) -> None:
     settings.PIPESITE_URL = live_server.url
-    violations: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
-            violations.append(message.text)
-
-    page.context.on("console", note)
     pipeliner.add_contact(ADA)
 
     log_in(page, live_server)

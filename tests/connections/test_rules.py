@@ -2,47 +2,24 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from connections import rules
-from connections.operands import ConditionKind, Operator, operand
+from connections.operands import ConditionKind, Operator
 from connections.rules import (
     Action,
     ActionKey,
     ActionKind,
     Condition,
     Match,
-    Rule,
-    Subject,
     Verdict,
     When,
     action_key,
     check,
 )
-from connections.schema import Birthday, Field, Option, Type, Value
-
-VIENNA = ZoneInfo("Europe/Vienna")
-NOW = datetime(2026, 3, 3, 9, 15, tzinfo=UTC)
-OPTIONS = tuple(Option(each, each.upper()) for each in "abc")
-
-
-def subject(value: Value = None, **changes: object) -> Subject:
-    made = Subject({"f": value, "owner": "ann"}, ("north",), True, "owner", NOW, VIENNA)
-    return made._replace(**changes)  # type: ignore[arg-type]
-
-
-def of_field(type_: Type, operator: str, *texts: str) -> Condition:
-    options = OPTIONS if type_ in (Type.CHOICE, Type.MULTI_CHOICE) else ()
-    field = Field("f", "F", type_, options=options)
-    chosen = Operator(operator)
-    return Condition(ConditionKind.FIELD, chosen, operand(field, chosen, texts), field)
-
-
-def holds(type_: Type, value: Value, operator: str, *texts: str) -> bool:
-    return check(of_field(type_, operator, *texts), subject(value)).holds
-
+from connections.schema import Birthday, Field, Type, Value
+from tests.connections.conditions import holds, of_field, rule, subject
 
 # Each operator for each type
 
@@ -259,10 +236,6 @@ def test_a_value_of_another_type_than_its_field_says_breaks_nothing(value: Value
 
 
 # The rule
-
-
-def rule(*conditions: Condition, match: Match = Match.ALL) -> Rule:
-    return Rule("r", match, conditions)
 
 
 WIEN = of_field(Type.TEXT, "is", "Wien")

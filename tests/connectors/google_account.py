@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import pytest
 
 from connections.connectors.base import Cursor, Login, Page, RemoteRecord, Update
 from connections.connectors.google import Google
@@ -43,12 +45,41 @@ class Account:
         return Google(login, self.session, self.endpoints)
 
 
+@pytest.fixture
+def sandbox() -> Iterator[GoogleSandbox]:
+    sandbox = GoogleSandbox(email=EMAIL)
+    sandbox.start()
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def account(sandbox: GoogleSandbox) -> Account:
+    return Account(sandbox.url, sandbox)
+
+
+@pytest.fixture
+def connector(account: Account) -> Google:
+    connector = account.connector()
+    connector.scopes()
+    return connector
+
+
 def read(connector: Google, cursor: Cursor | None = None) -> list[Page]:
     return list(connector.changes(cursor, lambda _: False))
 
 
 def records(pages: list[Page]) -> dict[str, RemoteRecord]:
     return {record.id: record for page in pages for record in page.records}
+
+
+def get(connector: Google, id_: str) -> RemoteRecord:
+    return records(read(connector))[id_]
+
+
+def add(sandbox: GoogleSandbox, number: int = 1, **fields: Any) -> str:
+    name = {"givenName": "Person", "familyName": f"Number{number}"}
+    return sandbox.add_contact({"names": [name], **fields})
 
 
 def update(record: RemoteRecord, changes: dict[str, Value]) -> Update:

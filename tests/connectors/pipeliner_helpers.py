@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from connections.connectors.base import Cursor, Login, Outcome, Page, RemoteRecord, Update
 from connections.connectors.http import Session
@@ -123,3 +125,26 @@ class Space:
 
     def held_versions(self) -> dict[str, int]:
         return {id_: int(record.version) for id_, record in self.held.items() if not record.deleted}
+
+
+@pytest.fixture
+def space() -> Iterator[Space]:
+    space = Space()
+    yield space
+    space.sandbox.close()
+
+
+def fill(space: Space, count: int) -> list[str]:
+    ids = [space.add(last_name=f"Person {number}") for number in range(count)]
+    space.clock.advance(minutes=5)
+    return ids
+
+
+def requests(space: Space) -> dict[str, int]:
+    counted = dict(space.sandbox.requests.by)
+    space.reset()
+    return counted
+
+
+def is_whole(space: Space) -> bool:
+    return space.held_versions() == space.live_versions()

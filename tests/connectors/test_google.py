@@ -1,53 +1,29 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from connections.connectors import google
-from connections.connectors.base import (
-    AuthorizationLost,
-    CursorExpired,
-    Rejected,
-    RemoteRecord,
-    Scope,
-)
+from connections.connectors.base import AuthorizationLost, CursorExpired, Rejected, Scope
 from connections.connectors.google import Google
 from connections.connectors.google_oauth import CONTACTS_SCOPE, EMAIL_SCOPE
 from connections.connectors.google_values import MASK
 from connections.sandbox.google import GoogleSandbox
-from tests.connectors.google_account import EMAIL, Account, read, records
+from tests.connectors.google_account import (
+    EMAIL,
+    Account,
+    account,
+    add,
+    connector,
+    get,
+    read,
+    records,
+    sandbox,
+)
 
-
-@pytest.fixture
-def sandbox() -> Iterator[GoogleSandbox]:
-    sandbox = GoogleSandbox(email=EMAIL)
-    sandbox.start()
-    yield sandbox
-    sandbox.close()
-
-
-@pytest.fixture
-def account(sandbox: GoogleSandbox) -> Account:
-    return Account(sandbox.url, sandbox)
-
-
-@pytest.fixture
-def connector(account: Account) -> Google:
-    connector = account.connector()
-    connector.scopes()
-    return connector
-
-
-def add(sandbox: GoogleSandbox, number: int = 1, **fields: Any) -> str:
-    name = {"givenName": "Person", "familyName": f"Number{number}"}
-    return sandbox.add_contact({"names": [name], **fields})
-
-
-def get(connector: Google, id_: str) -> RemoteRecord:
-    return records(read(connector))[id_]
+__all__ = ["account", "connector", "sandbox"]
 
 
 def own(person: dict[str, Any], field: str) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,20 +11,14 @@ from connections.connectors.base import Creation, Rejected, RemoteRecord, Writte
 from connections.connectors.google import Google
 from connections.sandbox.google import GoogleSandbox
 from connections.schema import Field, Type, Value, same
-from tests.connectors.google_account import EMAIL, Account, read, records, update
+from tests.connectors.google_account import Account, read, records, sandbox, update
+
+__all__ = ["sandbox"]
 
 MINE = "contactGroups/myContacts"
 STARRED = "contactGroups/starred"
 FAMILY = "contactGroups/family"
 GONE = "contactGroups/gone"
-
-
-@pytest.fixture
-def sandbox() -> Iterator[GoogleSandbox]:
-    sandbox = GoogleSandbox(email=EMAIL)
-    sandbox.start()
-    yield sandbox
-    sandbox.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,23 +17,12 @@ from connections.connectors.google_oauth import (
 )
 from connections.sandbox.base import Fault
 from connections.sandbox.google import GoogleSandbox
-from tests.connectors.google_account import EMAIL, Account, new_session
+from tests.connectors.google_account import EMAIL, Account, account, new_session, sandbox
+
+__all__ = ["account", "sandbox"]
 
 BACK = "http://127.0.0.1:8000/authorize/google"
 VERIFIER = "v" * 60
-
-
-@pytest.fixture
-def sandbox() -> Iterator[GoogleSandbox]:
-    sandbox = GoogleSandbox(email=EMAIL)
-    sandbox.start()
-    yield sandbox
-    sandbox.close()
-
-
-@pytest.fixture
-def account(sandbox: GoogleSandbox) -> Account:
-    return Account(sandbox.url, sandbox)
 
 
 def consent(url: str, scopes: tuple[str, ...] = (CONTACTS_SCOPE, EMAIL_SCOPE)) -> dict[str, str]:

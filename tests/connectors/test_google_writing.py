@@ -1,52 +1,27 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from connections.connectors.base import (
-    Creation,
-    Moved,
-    Rejected,
-    RemoteRecord,
-    Unavailable,
-    Written,
-)
+from connections.connectors.base import Creation, Moved, Rejected, Unavailable, Written
 from connections.connectors.google import Google
 from connections.sandbox.base import Fault
 from connections.sandbox.google import GoogleSandbox
 from connections.schema import Birthday, Value
-from tests.connectors.google_account import EMAIL, Account, email, read, records, update
+from tests.connectors.google_account import (
+    account,
+    add,
+    connector,
+    email,
+    get,
+    read,
+    records,
+    sandbox,
+    update,
+)
 
-
-@pytest.fixture
-def sandbox() -> Iterator[GoogleSandbox]:
-    sandbox = GoogleSandbox(email=EMAIL)
-    sandbox.start()
-    yield sandbox
-    sandbox.close()
-
-
-@pytest.fixture
-def account(sandbox: GoogleSandbox) -> Account:
-    return Account(sandbox.url, sandbox)
-
-
-@pytest.fixture
-def connector(account: Account) -> Google:
-    connector = account.connector()
-    connector.scopes()
-    return connector
-
-
-def add(sandbox: GoogleSandbox, number: int = 1, **fields: Any) -> str:
-    name = {"givenName": "Person", "familyName": f"Number{number}"}
-    return sandbox.add_contact({"names": [name], **fields})
-
-
-def get(connector: Google, id_: str) -> RemoteRecord:
-    return records(read(connector))[id_]
+__all__ = ["account", "connector", "sandbox"]
 
 
 def own(person: dict[str, Any], field: str) -> list[dict[str, Any]]:

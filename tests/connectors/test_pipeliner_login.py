@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from connections.connectors.base import (
@@ -15,14 +13,9 @@ from connections.connectors.base import (
 from connections.connectors.pipeliner import _parents_first
 from connections.connectors.pipeliner_api import base_url
 from connections.sandbox.base import Fault
-from tests.connectors.pipeliner_helpers import Space
+from tests.connectors.pipeliner_helpers import Space, space
 
-
-@pytest.fixture
-def space() -> Iterator[Space]:
-    space = Space()
-    yield space
-    space.sandbox.close()
+__all__ = ["space"]
 
 
 def fault_of(space: Space, settings: dict[str, str], password: str = "") -> ConnectorError:

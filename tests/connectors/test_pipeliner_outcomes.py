@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,16 +17,11 @@ from connections.connectors.base import (
 )
 from connections.sandbox.base import Fault, json_response
 from connections.schema import Value
-from tests.connectors.pipeliner_helpers import Space
+from tests.connectors.pipeliner_helpers import Space, space
+
+__all__ = ["space"]
 
 MARK = "2026-03-01T11:22:33.000450+00:00"
-
-
-@pytest.fixture
-def space() -> Iterator[Space]:
-    space = Space()
-    yield space
-    space.sandbox.close()
 
 
 def creation(mark: str = MARK, scope: str = "", **values: Value) -> Creation:

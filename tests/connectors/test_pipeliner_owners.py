@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 
 from connections.connectors.base import Creation, Rejected, Written
 from connections.schema import Value
-from tests.connectors.pipeliner_helpers import Space
+from tests.connectors.pipeliner_helpers import Space, space
+
+__all__ = ["space"]
 
 MARK = "2026-03-01T11:22:33.000450+00:00"
-
-
-@pytest.fixture
-def space() -> Iterator[Space]:
-    space = Space()
-    yield space
-    space.sandbox.close()
 
 
 def creation(values: Mapping[str, Value]) -> Creation:

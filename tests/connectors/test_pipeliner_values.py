@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +10,9 @@ from connections.connectors.base import RemoteRecord
 from connections.connectors.pipeliner_fields import contact_fields, custom_field
 from connections.connectors.pipeliner_values import custom_fields, record_of
 from connections.schema import Field, Option, Role, Type, Value, by_key
-from tests.connectors.pipeliner_helpers import Space
+from tests.connectors.pipeliner_helpers import Space, space
+
+__all__ = ["space"]
 
 CUSTOM = {
     field.key: field
@@ -34,13 +35,6 @@ def read(**row: Any) -> RemoteRecord:
     record = record_of(BASE | row, CUSTOM)
     assert record is not None
     return record
-
-
-@pytest.fixture
-def space() -> Iterator[Space]:
-    space = Space()
-    yield space
-    space.sandbox.close()
 
 
 # -- fields -------------------------------------------------------------------------------------

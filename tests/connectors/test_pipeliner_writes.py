@@ -1,31 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from connections.connectors.base import (
-    Creation,
-    Outcome,
-    Rejected,
-    Written,
-)
+from connections.connectors.base import Creation, Outcome, Rejected, Written
 from connections.connectors.pipeliner_writes import _slots
 from connections.sandbox.base import Fault
 from connections.schema import Value
-from tests.connectors.pipeliner_helpers import Space
+from tests.connectors.pipeliner_helpers import Space, space
+
+__all__ = ["space"]
 
 MARK = "2026-03-01T11:22:33.000450+00:00"
-
-
-@pytest.fixture
-def space() -> Iterator[Space]:
-    space = Space()
-    yield space
-    space.sandbox.close()
 
 
 def creation(mark: str = MARK, scope: str = "", **values: Value) -> Creation:

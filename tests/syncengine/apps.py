@@ -47,6 +47,19 @@ connections:
     state: active
 """
 
+SECOND = """\
+accounts:
+  - label: Second
+    app: pipeliner
+    settings:
+      {email: USER, service_url: "${PIPELINER_URL}", space_id: demo, user: USER}
+    secrets: {api_token: "${PIPELINER_TOKEN}", api_password: "${PIPELINER_PASSWORD}"}
+connections:
+  - name: Two
+    left: {account: Pipeliner North}
+    right: {account: Second}
+"""
+
 
 class Apps:
     """The stand-ins, and the environment that the file reads."""
@@ -85,6 +98,13 @@ def apps(settings: Settings) -> Iterator[Apps]:
 
 def take(apps: Apps, text: str = FILE, *, approve: bool = False) -> Report:
     return import_file(text.encode(), apps.environment, approve=approve)
+
+
+def second_space(apps: Apps, user: str, more: str = "") -> None:
+    """Connect the space with another login at the same space, so that both sides have owners; more
+    are further keys of the connection Two.
+    """
+    take(apps, SECOND.replace("USER", user) + more)
 
 
 def refusals(apps: Apps, text: str) -> list[Problem]:

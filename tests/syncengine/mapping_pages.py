@@ -29,6 +29,7 @@ CUSTOM = (
 FARBE = Field("cf_farbe", "Farbe", Type.CHOICE, options=FARBEN)
 TEAM = Field("custom.Team", "Team", Type.TEXT)
 PIPELINER = (*standard_fields({}), *CUSTOM)
+REGION = MappingSetup("cf_region", "custom.Team")
 
 
 def book(right: tuple[Field, ...] = (*GOOGLE, TEAM), **settings: Any) -> Book:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from django.test import Client
 
 from connections.models import Connection
-from syncengine import tasks
+from syncengine import pending, tasks
 from tests.connectors.memory import MemoryApp
 from tests.syncengine.pages import Book, path
 from tests.syncengine.world import World
@@ -35,6 +36,12 @@ def draft(w: World, **settings: Any) -> Connection:
     Connection.objects.filter(pk=connection.pk).update(state=Connection.State.DRAFT)
     connection.refresh_from_db()
     return connection
+
+
+def edit(connection: Connection, **changed: Any) -> bool:
+    """Save an edit of what the connection's page would show now."""
+    before = pending.current(connection)
+    return pending.save(connection.pk, replace(before, **changed), None, seen=before)
 
 
 def previewed(client: Client, connection: Connection) -> str:

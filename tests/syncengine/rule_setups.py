@@ -4,21 +4,18 @@ engine.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from connections.connectors.base import Scope, User
 from connections.models import Connection
 from connections.schema import Field, Option, Type, Value
-from connections.setups import (
-    ActionSetup,
-    ConditionSetup,
-    RuleSetup,
-    Setup,
-    default_rule,
-)
+from connections.setups import ActionSetup, ConditionSetup, RuleSetup, Setup, default_rule
 from tests.connectors.memory import Habits, MemoryApp
-from tests.syncengine.world import approve
+from tests.syncengine.world import World, approve, world
 
 UNITS = (Scope("north", "North"), Scope("vienna", "Vienna", "north"), Scope("south", "South"))
 LABELS = (Scope("vip", "VIP"), Scope("old", "Old"))
@@ -39,6 +36,13 @@ CUSTOM = (
 HABITS = Habits(
     scopes=(*UNITS, *LABELS), users=USERS, units=True, labels=True, custom=CUSTOM, marks=False
 )
+
+
+@pytest.fixture
+def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Give a world whose apps have all that rules name."""
+    with world(monkeypatch, HABITS, HABITS) as made:
+        yield made
 
 
 def condition(kind: str, operator: str, *value: str, field: str = "") -> ConditionSetup:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -27,9 +26,9 @@ from syncengine.concluding import Wave
 from syncengine.engine import Progress
 from syncengine.models import Contact, Mirror, Record, Run
 from syncengine.state import Status
-from tests.connectors.memory import Fault, Habits, Memory, MemoryApp, OtherMemory, Refusal
+from tests.connectors.memory import Fault, Habits, Memory, OtherMemory, Refusal
 from tests.connectors.memory_app import Row
-from tests.syncengine.world import World, approve, contact_of, world
+from tests.syncengine.world import World, approve, contact_of, linked, world
 
 pytestmark = pytest.mark.django_db
 
@@ -37,25 +36,9 @@ UNITS = (Scope("north", "North"), Scope("south", "South"))
 
 
 @pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
 def scoped(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with world(monkeypatch, left=Habits(scopes=UNITS)) as made:
         yield made
-
-
-def linked(w: World, **settings: Any) -> tuple[MemoryApp, MemoryApp, Connection, str, str]:
-    """Return a world with one contact that is linked, and its ids."""
-    left, right = w.app("left"), w.app("right")
-    here = left.add(given_name="Ada", emails=("ada@example.org",), city="Wien", notes="x")
-    connection = w.connect("left", "right", **settings)
-    w.sync(connection)
-    (there,) = right.live()
-    return left, right, connection, here, there
 
 
 # What is not done does not count

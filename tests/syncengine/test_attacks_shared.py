@@ -7,27 +7,17 @@ from typing import Any
 
 import pytest
 
-from connections.connectors.base import (
-    Scope,
-    Unavailable,
-)
+from connections.connectors.base import Scope, Unavailable
 from connections.models import Connection
 from syncengine import engine, tasks
 from syncengine.models import Contact, Intent, Mirror, Record, Run
 from syncengine.state import Status
 from tests.connectors.memory import Fault, Habits, MemoryApp
-from tests.syncengine.test_attacks import linked
-from tests.syncengine.world import World, approve, contact_of, values, world
+from tests.syncengine.world import World, approve, contact_of, linked, values, world
 
 pytestmark = pytest.mark.django_db
 
 UNITS = (Scope("north", "North"), Scope("south", "South"))
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
 
 
 @pytest.fixture

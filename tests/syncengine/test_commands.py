@@ -22,7 +22,7 @@ from syncengine.models import Contact, Run
 from syncengine.state import Status
 from tests.connectors.memory import MemoryApp, Refusal
 from tests.syncengine.apps import FILE, Apps, apps
-from tests.syncengine.world import World, contact_of, world
+from tests.syncengine.world import World, contact_of
 
 __all__ = ["apps"]
 
@@ -48,12 +48,6 @@ class Ended:
     def value(self) -> Any:
         """The one JSON value that standard output holds."""
         return json.loads(self.out)
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
 
 
 @pytest.fixture

@@ -29,12 +29,6 @@ def book() -> Book:
     return made
 
 
-@pytest.fixture
-def boss(client: Client) -> Client:
-    client.force_login(user("Administrator"))
-    return client
-
-
 def copied(client: Client, book: Book) -> str:
     return client.post(path(book, "copy"), follow=True).content.decode()
 

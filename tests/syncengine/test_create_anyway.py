@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -14,15 +12,10 @@ from syncengine.state import Status
 from tests.connectors.memory import MemoryApp
 from tests.syncengine.pages import Book, path, text, user
 from tests.syncengine.test_commands import Ended
-from tests.syncengine.world import World, contact_of, values, world
+from tests.syncengine.two import Two
+from tests.syncengine.world import World, contact_of, values
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
 
 
 def alone(w: World) -> tuple[MemoryApp, MemoryApp, Connection]:
@@ -103,14 +96,9 @@ def test_ma5_the_review_page_shows_the_survivor_and_its_counterpart(
     w: World, client: Client
 ) -> None:
     client.force_login(user(""))
-    left, _ = w.app("left"), w.app("right")
-    ada = left.add(given_name="Ada", emails=("ada@example.org",))
-    bob = left.add(given_name="Bob", emails=("bob@example.org",))
-    connection = w.connect("left", "right")
-    w.settle(connection)
-    left.merge(ada, bob)
-    w.settle(connection)
-    page = text(client, reverse("admin:connections_connection_health", args=[connection.pk]))
+    two = Two(w)
+    two.merge_bob_into_ada()
+    page = text(client, reverse("admin:connections_connection_health", args=[two.connection.pk]))
     assert "Its counterpart was merged into another contact there" in page
     assert "Bob deleted" in page
     assert "Ada linked already" in page

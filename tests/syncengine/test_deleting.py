@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.core.management import call_command
 from django.test import Client
@@ -14,24 +12,12 @@ from syncengine import brake, control, deleting, engine, tasks
 from syncengine.management.base import Usage
 from syncengine.models import Change, Contact, Run, SyncState
 from tests.syncengine.apps import FILE, Apps, apps, edited, refusal, take
-from tests.syncengine.pages import text, user
+from tests.syncengine.pages import text
 from tests.syncengine.previews import add, draft, page, previewed, started
-from tests.syncengine.world import World, world
+from tests.syncengine.world import World
 
 pytestmark = pytest.mark.django_db
 __all__ = ["apps"]
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-def boss(client: Client) -> Client:
-    client.force_login(user("Administrator"))
-    return client
 
 
 def test_cn6_deleting_says_first_what_goes_and_what_stays(w: World, boss: Client) -> None:

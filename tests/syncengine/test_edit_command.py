@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
 from connections.models import Connection, PendingEdit
 from syncengine import pending
 from syncengine.models import SyncState
-from tests.syncengine.previews import add
+from tests.syncengine.previews import add, edit
 from tests.syncengine.test_commands import Ended
-from tests.syncengine.world import World, world
+from tests.syncengine.world import World
 
 pytestmark = pytest.mark.django_db
 NAME = "left-right"
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
 
 
 @pytest.fixture
@@ -32,8 +24,7 @@ def edited(w: World) -> Connection:
     w.app("right")
     connection = w.connect("left", "right")
     w.settle(connection)
-    before = pending.current(connection)
-    pending.save(connection.pk, replace(before, phone_region="AT"), None, seen=before)
+    edit(connection, phone_region="AT")
     return connection
 
 

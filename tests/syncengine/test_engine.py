@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from connections.connectors.base import Unavailable
@@ -11,15 +9,9 @@ from syncengine import control
 from syncengine.models import Contact, Run
 from syncengine.state import Status
 from tests.connectors.memory import Fault
-from tests.syncengine.world import World, contact_of, values, world, writes
+from tests.syncengine.world import World, contact_of, values, writes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_matters]
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
 
 
 def test_cn3_all_contacts_of_both_sides_arrive_on_the_other(w: World) -> None:

@@ -19,7 +19,7 @@ from syncengine import control, engine
 from syncengine.exporting import as_yaml, export
 from syncengine.importing import import_file
 from syncengine.models import Change, Run
-from tests.syncengine.apps import FILE, Apps, apps, take
+from tests.syncengine.apps import FILE, Apps, apps, second_space, take
 
 __all__ = ["apps"]
 
@@ -221,7 +221,7 @@ def test_cn9_an_option_that_stands_for_several_is_exported_as_a_list(apps: Apps)
     mapping = MappingSetup(
         "cf_size_id", "cf_size_id", "both", ((small.value, large.value), ("", small.value))
     )
-    second_space(apps)
+    second_space(apps, "bob@example.com")
     two = Connection.objects.get(name="Two")
     double = (*mapping.options, (small.value, small.value))
     two.keep_setup(replace(two.setup(), mappings=(replace(mapping, options=double),)))
@@ -231,24 +231,6 @@ def test_cn9_an_option_that_stands_for_several_is_exported_as_a_list(apps: Apps)
     import_file(text.encode(), {})
 
     assert Connection.objects.get(name="Two").setup().mappings == before.mappings
-
-
-def second_space(apps: Apps) -> None:
-    """Connect the space with another login at the same space."""
-    take(
-        apps,
-        """
-accounts:
-  - label: Second
-    app: pipeliner
-    settings:
-      {email: bob@example.com, service_url: "${PIPELINER_URL}", space_id: demo,
-       user: bob@example.com}
-    secrets: {api_token: "${PIPELINER_TOKEN}", api_password: "${PIPELINER_PASSWORD}"}
-connections:
-  - {name: Two, left: {account: Pipeliner North}, right: {account: Second}}
-""",
-    )
 
 
 def previewed() -> list[tuple[Any, ...]]:

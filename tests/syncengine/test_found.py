@@ -7,7 +7,8 @@ import pytest
 from syncengine.models import Contact
 from syncengine.state import Status
 from tests.connectors.memory import Habits
-from tests.syncengine.world import values, world
+from tests.syncengine.two import Two
+from tests.syncengine.world import World, values, world
 
 pytestmark = pytest.mark.django_db
 
@@ -30,22 +31,19 @@ def test_i3_an_edit_of_a_created_contact_without_a_mark_stands(
 
 
 @pytest.mark.parametrize("mode", ["fill_gaps", "link_only"])
-def test_va1_a_field_that_was_blank_at_the_creation_is_no_first_merge(
-    monkeypatch: pytest.MonkeyPatch, mode: str
-) -> None:
-    with world(monkeypatch) as w:
-        left, right = w.app("left"), w.app("right")
-        here = left.add(given_name="Ada", emails=("ada@example.org",))
-        connection = w.connect("left", "right", first_merge=mode)
-        w.sync(connection)
-        (there,) = right.live()
+def test_va1_a_field_that_was_blank_at_the_creation_is_no_first_merge(w: World, mode: str) -> None:
+    left, right = w.app("left"), w.app("right")
+    here = left.add(given_name="Ada", emails=("ada@example.org",))
+    connection = w.connect("left", "right", first_merge=mode)
+    w.sync(connection)
+    (there,) = right.live()
 
-        left.edit(here, city="Graz", company="Engines")
-        right.edit(there, company="Mills")
-        w.settle(connection)
+    left.edit(here, city="Graz", company="Engines")
+    right.edit(there, company="Mills")
+    w.settle(connection)
 
-        assert values(left, "city", "company") == [("Graz", "Engines")]
-        assert values(right, "city", "company") == [("Graz", "Engines")]
+    assert values(left, "city", "company") == [("Graz", "Engines")]
+    assert values(right, "city", "company") == [("Graz", "Engines")]
 
 
 def test_i3_what_another_connection_wrote_is_not_written_over_before_it_is_seen(
@@ -74,40 +72,26 @@ def test_i3_what_another_connection_wrote_is_not_written_over_before_it_is_seen(
         assert len(values(right2, "phones")[0][0]) == 3  # type: ignore[arg-type]
 
 
-def test_i5_one_who_was_merged_away_and_brought_back_is_not_taken_for_gone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with world(monkeypatch) as w:
-        left, right = w.app("left"), w.app("right")
-        kept = left.add(given_name="Ada", emails=("ada@example.org",))
-        lost = left.add(given_name="Bob", emails=("bob@example.org",))
-        connection = w.connect("left", "right")
-        w.settle(connection)
+def test_i5_one_who_was_merged_away_and_brought_back_is_not_taken_for_gone(w: World) -> None:
+    two = Two(w)
+    two.merge_bob_into_ada()
 
-        left.merge(kept, lost)
-        w.settle(connection)
-        left.restore(lost)
-        left.edit(kept, city="Graz")
-        w.settle(connection)
+    two.left.restore(two.bob)
+    two.left.edit(two.ada, city="Graz")
+    two.sync()
 
-        assert set(Contact.objects.values_list("status", flat=True)) == {Status.IN_SYNC}
-        assert len(right.live()) == 2
+    assert set(Contact.objects.values_list("status", flat=True)) == {Status.IN_SYNC}
+    assert len(two.right.live()) == 2
 
 
 def test_i5_one_who_was_merged_away_and_brought_back_between_two_reads_is_not_taken_for_gone(
-    monkeypatch: pytest.MonkeyPatch,
+    w: World,
 ) -> None:
-    with world(monkeypatch) as w:
-        left, right = w.app("left"), w.app("right")
-        kept = left.add(given_name="Ada", emails=("ada@example.org",))
-        lost = left.add(given_name="Bob", emails=("bob@example.org",))
-        connection = w.connect("left", "right")
-        w.settle(connection)
+    two = Two(w)
+    two.left.merge(two.ada, two.bob)
+    two.left.restore(two.bob)
+    two.left.edit(two.ada, city="Graz")
+    two.sync()
 
-        left.merge(kept, lost)
-        left.restore(lost)
-        left.edit(kept, city="Graz")
-        w.settle(connection)
-
-        assert set(Contact.objects.values_list("status", flat=True)) == {Status.IN_SYNC}
-        assert values(right, "city", "given_name") == [("Graz", "Ada"), (None, "Bob")]
+    assert set(Contact.objects.values_list("status", flat=True)) == {Status.IN_SYNC}
+    assert values(two.right, "city", "given_name") == [("Graz", "Ada"), (None, "Bob")]

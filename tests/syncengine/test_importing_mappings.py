@@ -6,15 +6,8 @@ import pytest
 
 from connections.models import Connection
 from connections.setups import MappingSetup, OwnersSetup
-from tests.syncengine.apps import Apps, apps, take
-from tests.syncengine.changes import (
-    assert_refused,
-    change,
-    connection,
-    option,
-    world,
-    wrong,
-)
+from tests.syncengine.apps import Apps, apps, second_space, take
+from tests.syncengine.changes import assert_refused, change, connection, option, world, wrong
 
 __all__ = ["apps", "world"]
 
@@ -127,33 +120,17 @@ def test_va4_what_is_switched_off_is_not_mapped_too(world: Apps) -> None:
 # -- owners -----------------------------------------------------------------------------------
 
 
-def second_space(apps: Apps) -> None:
-    """Connect the space with another login at the same space, so that both sides have owners."""
-    take(
-        apps,
-        """
-accounts:
-  - label: Second
-    app: pipeliner
-    settings:
-      {email: bob@company.example, service_url: "${PIPELINER_URL}", space_id: demo,
-       user: bob@company.example}
-    secrets: {api_token: "${PIPELINER_TOKEN}", api_password: "${PIPELINER_PASSWORD}"}
-connections:
-  - name: Two
-    left: {account: Pipeliner North}
-    right: {account: Second}
+OWNERS = """
     owners:
       fallback: ann@example.com
       table:
         - {left: ann@example.com, right: bob@company.example}
         - {left: BOB@company.example, right: ann@example.com}
-""",
-    )
+"""
 
 
 def test_va10_the_table_of_owners_is_taken(world: Apps) -> None:
-    second_space(world)
+    second_space(world, "bob@company.example", OWNERS)
 
     two = Connection.objects.get(name="Two")
     ann, bob = (user.id for user in two.left.offers.users[:2])

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from connections.connectors.base import Page, Unavailable
 from syncengine.models import Run, SyncState
 from syncengine.reading import Reader
 from tests.connectors.memory import Fault, Habits
-from tests.syncengine.world import World, world
+from tests.syncengine.world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
 
 
 def test_i8_a_read_that_lasts_longer_than_a_lease_keeps_the_connection_in_hand(

@@ -21,12 +21,6 @@ POLL = "/admin/connections/connection/poll/"
 ACTIONS = ("sync", "pause", "resume", "retry_all")
 
 
-@pytest.fixture
-def ops(client: Client) -> Client:
-    client.force_login(user("Operator"))
-    return client
-
-
 def test_sync_now_queues_a_run_that_names_who_asked(ops: Client) -> None:
     book = Book.of()
     answer = ops.post(path(book, "sync"), follow=True)

@@ -21,12 +21,6 @@ CLEARED = ["left", "Notes", "old", None, None, "clear", False]
 LOST = ["right", "City", "Wien", "Graz", "Wien", "overwrite", True]
 
 
-@pytest.fixture
-def ops(client: Client) -> Client:
-    client.force_login(user("Operator"))
-    return client
-
-
 def test_pl4_a_run_shows_each_field_before_and_after_and_why(ops: Client) -> None:
     book = Book.of()
     run = book.run(updated_left=1, updated_right=1)

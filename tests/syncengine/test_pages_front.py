@@ -19,12 +19,6 @@ pytestmark = pytest.mark.django_db
 FRONT = "/admin/"
 
 
-@pytest.fixture
-def ops(client: Client) -> Client:
-    client.force_login(user("Operator"))
-    return client
-
-
 def beat() -> None:
     Heartbeat.objects.update_or_create(pk=1, defaults={"at": clock.now()})
 

@@ -18,12 +18,6 @@ from tests.syncengine.world import values, world
 pytestmark = [pytest.mark.django_db, pytest.mark.db_matters]
 
 
-@pytest.fixture
-def ops(client: Client) -> Client:
-    client.force_login(user("Operator"))
-    return client
-
-
 def ann(number: str = "") -> dict[str, Value]:
     return {
         "first_name": f"Ann{number}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -11,23 +10,11 @@ from django.test import Client
 
 from connections.models import Connection
 from syncengine.models import Mirror, Run, SyncState
-from tests.syncengine.pages import text, user
+from tests.syncengine.pages import text
 from tests.syncengine.previews import add, draft, page
-from tests.syncengine.world import World, world
+from tests.syncengine.world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-def boss(client: Client) -> Client:
-    client.force_login(user("Administrator"))
-    return client
 
 
 def held(w: World) -> Connection:

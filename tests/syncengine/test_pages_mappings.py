@@ -17,6 +17,7 @@ from tests.syncengine.mapping_pages import (
     COLOURS,
     FARBE,
     PIPELINER,
+    REGION,
     address,
     between_pipeliners,
     book,
@@ -28,18 +29,11 @@ from tests.syncengine.mapping_pages import (
     save,
     setup,
 )
-from tests.syncengine.pages import path, queries, text, user
+from tests.syncengine.pages import path, queries, text
 from tests.syncengine.setups import fields_of
 
 pytestmark = pytest.mark.django_db
-REGION = MappingSetup("cf_region", "custom.Team")
 COLOUR = MappingSetup("cf_colour", "cf_farbe")
-
-
-@pytest.fixture
-def boss(client: Client) -> Client:
-    client.force_login(user("Administrator"))
-    return client
 
 
 # Choosing

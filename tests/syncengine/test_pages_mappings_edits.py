@@ -7,9 +7,9 @@ from django.test import Client
 
 from connections.connectors.google_values import FIELDS as GOOGLE
 from connections.models import Connection
-from connections.setups import MappingSetup
 from tests.syncengine.mapping_pages import (
     PIPELINER,
+    REGION,
     TEAM,
     address,
     book,
@@ -22,13 +22,6 @@ from tests.syncengine.mapping_pages import (
 from tests.syncengine.pages import Book, path, text, user
 
 pytestmark = pytest.mark.django_db
-REGION = MappingSetup("cf_region", "custom.Team")
-
-
-@pytest.fixture
-def boss(client: Client) -> Client:
-    client.force_login(user("Administrator"))
-    return client
 
 
 def test_cn10_an_old_page_saves_nothing_and_then_knowingly(boss: Client) -> None:

@@ -13,7 +13,7 @@ from connections.forms.owners import by_email
 from connections.models import Account, Catalogue, Connection
 from connections.setups import OwnersSetup
 from tests.syncengine.builders import FIELDS
-from tests.syncengine.pages import Book, account, path, text, user
+from tests.syncengine.pages import Book, account, path, text
 from tests.syncengine.setups import fields_of, save, stored
 
 pytestmark = pytest.mark.django_db
@@ -25,12 +25,6 @@ THEIRS = (
     User("r1", "Ann Lind", " ANN@north.example"),
     User("r2", "Zoë Đặng", "zoe@alps.example"),
 )
-
-
-@pytest.fixture
-def boss(client: Client) -> Client:
-    client.force_login(user("Administrator"))
-    return client
 
 
 def with_users(found: Account, users: tuple[User, ...], **settings: str) -> Account:

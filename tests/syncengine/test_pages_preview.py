@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -15,21 +14,9 @@ from syncengine import control, engine, tasks
 from syncengine.models import Change, Contact, Run, SyncState
 from tests.syncengine.pages import queries, text, user
 from tests.syncengine.previews import add, draft, page, previewed, started
-from tests.syncengine.world import World, world
+from tests.syncengine.world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-def boss(client: Client) -> Client:
-    client.force_login(user("Administrator"))
-    return client
 
 
 # Preview

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -20,23 +19,11 @@ from syncengine.models import Contact, Run, SyncState
 from syncengine.state import Status
 from tests.connectors.memory import Habits
 from tests.syncengine.pages import text, user
-from tests.syncengine.previews import add, page, previewed
+from tests.syncengine.previews import add, edit, page, previewed
 from tests.syncengine.world import World, world
 
 pytestmark = pytest.mark.django_db
 IN_WIEN = RuleSetup("r1", "left", conditions=(ConditionSetup("field", "is", ("Wien",), "city"),))
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-def boss(client: Client) -> Client:
-    client.force_login(user("Administrator"))
-    return client
 
 
 def running(w: World) -> Connection:
@@ -48,11 +35,6 @@ def running(w: World) -> Connection:
     connection = w.connect("left", "right")
     w.settle(connection)
     return connection
-
-
-def edit(connection: Connection, **changed: Any) -> None:
-    before = pending.current(connection)
-    pending.save(connection.pk, replace(before, **changed), None, seen=before)
 
 
 def only_wien(connection: Connection) -> None:

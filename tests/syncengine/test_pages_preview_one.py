@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from django.test import Client
 
 from connections.models import Connection
 from connections.setups import ConditionSetup, RuleSetup
-from syncengine import pending
 from syncengine.models import Contact, Record, Run
-from tests.syncengine.pages import Book, path, queries, text, user
-from tests.syncengine.previews import add, draft, page
-from tests.syncengine.world import World, world
+from tests.syncengine.pages import Book, path, queries, text
+from tests.syncengine.previews import add, draft, edit, page
+from tests.syncengine.world import World
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-def viewer(client: Client) -> Client:
-    client.force_login(user("Viewer"))
-    return client
-
-
 def one(client: Client, connection: Connection, query: str) -> str:
     return text(client, page(connection, "preview_one") + f"?{query}")
-
-
-def edit(connection: Connection, **changed: Any) -> None:
-    before = pending.current(connection)
-    pending.save(connection.pk, replace(before, **changed), None, seen=before)
 
 
 def read(w: World) -> Connection:

@@ -28,12 +28,6 @@ pytestmark = pytest.mark.django_db
 ADD = "/admin/connections/connection/add/"
 
 
-@pytest.fixture
-def boss(client: Client) -> Client:
-    client.force_login(user("Administrator"))
-    return client
-
-
 def test_cn1_the_page_has_its_four_blocks_in_order(boss: Client) -> None:
     book = Book.of()
     book.person("Ada Lovelace")

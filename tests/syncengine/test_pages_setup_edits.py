@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,18 +10,13 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from connections.models import Connection, PendingEdit
-from syncengine import engine, pending
+from syncengine import engine
 from syncengine.models import SyncState
 from tests.syncengine.pages import Book, path, text, user
+from tests.syncengine.previews import edit
 from tests.syncengine.setups import fields_of, save, stored, waiting
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def boss(client: Client) -> Client:
-    client.force_login(user("Administrator"))
-    return client
 
 
 def page_of(client: Client, book: Book) -> dict[str, Any]:
@@ -206,7 +200,7 @@ def test_a_page_does_not_drop_an_edit_that_it_has_not_shown(boss: Client) -> Non
 @pytest.mark.parametrize("group", ["Viewer", "Operator"])
 def test_who_may_not_edit_sees_the_edit_and_cannot_drop_it(client: Client, group: str) -> None:
     book = Book.of()
-    edit(book, phone_region="AT")
+    edit(book.connection, phone_region="AT")
     client.force_login(user(group))
     shown = text(client, path(book, "change"))
     assert "waits to be applied" in shown
@@ -215,15 +209,9 @@ def test_who_may_not_edit_sees_the_edit_and_cannot_drop_it(client: Client, group
     assert PendingEdit.objects.exists()
 
 
-def edit(book: Book, **changed: Any) -> None:
-    """Save an edit of a connection's set-up beside its pages."""
-    before = pending.current(book.connection)
-    pending.save(book.connection.pk, replace(before, **changed), None, seen=before)
-
-
 def test_the_front_page_lists_an_edit_that_waits(client: Client) -> None:
     book = Book.of()
-    edit(book, phone_region="AT")
+    edit(book.connection, phone_region="AT")
     client.force_login(user("Viewer"))
     shown = text(client, "/admin/")
     assert "Edit waits North has an edit that is not applied. Saved by somebody just now." in shown

@@ -7,18 +7,12 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from connections.models import Account, Connection
-from tests.syncengine.pages import Book, account, path, queries, text, user
+from tests.syncengine.pages import Book, account, path, queries, text
 from tests.syncengine.setups import save, stored, waiting, with_units
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/connections/connection/add/"
 LIST = "/admin/connections/connection/"
-
-
-@pytest.fixture
-def boss(client: Client) -> Client:
-    client.force_login(user("Administrator"))
-    return client
 
 
 def test_cn1_a_connection_is_made_of_a_name_and_two_accounts(boss: Client) -> None:

@@ -13,14 +13,9 @@ from connections.setups import MappingSetup, Setup
 from syncengine import clock, control, pending
 from syncengine.models import Run, SyncState
 from tests.syncengine.pages import Book, account
+from tests.syncengine.previews import edit
 
 pytestmark = pytest.mark.django_db
-
-
-def edit(connection: Connection, **changed: Any) -> bool:
-    """Save an edit of what the connection's page would show now."""
-    before = pending.current(connection)
-    return pending.save(connection.pk, replace(before, **changed), None, seen=before)
 
 
 def counts(connection: Connection) -> Setup:

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from connections.models import Connection
 from syncengine import clock, leases, purging, tasks
 from syncengine.models import Change, Contact, MatchKey, Mirror, Record
 from tests.connectors.memory import MemoryApp
-from tests.syncengine.world import World, world
+from tests.syncengine.two import Two
+from tests.syncengine.world import World
 
 pytestmark = pytest.mark.django_db
 
 DAY = 24 * 3600
 
 
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch) as made:
-        yield made
-
-
 def both(w: World) -> tuple[MemoryApp, MemoryApp, Connection]:
     """Return a world with two linked contacts, Ada and Bob."""
-    left, right = w.app("left"), w.app("right")
-    for name in ("Ada", "Bob"):
-        left.add(given_name=name, emails=(f"{name.lower()}@example.org",))
-    connection = w.connect("left", "right")
-    w.settle(connection)
-    return left, right, connection
+    two = Two(w)
+    return two.left, two.right, two.connection
 
 
 def delete(w: World, connection: Connection, *apps: MemoryApp) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from connections.setups import default_rule
@@ -11,26 +9,12 @@ from syncengine import control, engine
 from syncengine.models import Run, SyncState
 from syncengine.state import Status
 from tests.connectors.memory import Refusal
-from tests.syncengine.rule_setups import (
-    EVERYONE,
-    HABITS,
-    IN_NORTH,
-    action,
-    add,
-    decide_by,
-    only,
-    rule,
-)
-from tests.syncengine.world import World, contact_of, world, writes
+from tests.syncengine.rule_setups import EVERYONE, IN_NORTH, action, add, decide_by, only, rule, w
+from tests.syncengine.world import World, contact_of, writes
 
 pytestmark = pytest.mark.django_db
+__all__ = ["w"]
 UNDO = action("set_field", "x", field="tag", undo=True)
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch, HABITS, HABITS) as made:
-        yield made
 
 
 def test_i1_what_the_app_no_longer_takes_is_not_put_back_and_the_sync_goes_on(w: World) -> None:

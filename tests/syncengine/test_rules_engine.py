@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,17 +11,12 @@ import pytest
 
 from connections.connectors.base import Unavailable
 from connections.schema import Birthday, Value
-from connections.setups import (
-    ActionSetup,
-    ConditionSetup,
-    default_rule,
-)
+from connections.setups import ActionSetup, ConditionSetup, default_rule
 from syncengine.models import Contact, Run
 from syncengine.state import Status
 from tests.connectors.memory import Fault, Refusal
 from tests.syncengine.rule_setups import (
     EVERYONE,
-    HABITS,
     IN_NORTH,
     action,
     add,
@@ -30,16 +24,12 @@ from tests.syncengine.rule_setups import (
     decide_by,
     only,
     rule,
+    w,
 )
-from tests.syncengine.world import World, contact_of, world, writes
+from tests.syncengine.world import World, contact_of, writes
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch, HABITS, HABITS) as made:
-        yield made
+__all__ = ["w"]
 
 
 # Conditions

@@ -4,18 +4,12 @@ memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from connections.setups import (
-    ActionSetup,
-    MappingSetup,
-    OwnersSetup,
-    RuleSetup,
-)
+from connections.setups import ActionSetup, MappingSetup, OwnersSetup, RuleSetup
 from syncengine.models import Run
 from tests.syncengine.rule_setups import (
     CLEO,
@@ -29,16 +23,12 @@ from tests.syncengine.rule_setups import (
     decide_by,
     only,
     rule,
+    w,
 )
-from tests.syncengine.world import World, approve, world, writes
+from tests.syncengine.world import World, approve, writes
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def w(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with world(monkeypatch, HABITS, HABITS) as made:
-        yield made
+__all__ = ["w"]
 
 
 # Owners

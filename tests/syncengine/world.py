@@ -127,6 +127,22 @@ def values(app: MemoryApp, *keys: str) -> list[tuple[Value, ...]]:
     return sorted((tuple(row.get(key) for key in keys) for row in app.live().values()), key=repr)
 
 
+def pair(w: World, **settings: Any) -> tuple[MemoryApp, MemoryApp, Connection]:
+    """Return a world with two apps and a connection between them."""
+    left, right = w.app("left"), w.app("right")
+    return left, right, w.connect("left", "right", **settings)
+
+
+def linked(w: World, **settings: Any) -> tuple[MemoryApp, MemoryApp, Connection, str, str]:
+    """Return a world with one contact that is linked, and its ids."""
+    left, right = w.app("left"), w.app("right")
+    here = left.add(given_name="Ada", emails=("ada@example.org",), city="Wien", notes="x")
+    connection = w.connect("left", "right", **settings)
+    w.sync(connection)
+    (there,) = right.live()
+    return left, right, connection, here, there
+
+
 @contextmanager
 def world(
     monkeypatch: pytest.MonkeyPatch, left: Habits | None = None, right: Habits | None = None
