@@ -9,7 +9,15 @@ from typing import NamedTuple
 
 from connections.configuration import Direction, Pair, Side, widest_arrow
 from connections.conversion import NOT_COPIED, Way, label_key, way, why_not
-from connections.schema import ADDRESS_PARTS, LISTS, NAME_PARTS, Field, Option, Role, Type
+from connections.schema import (
+    ADDRESS_PARTS,
+    LISTS,
+    NAME_PARTS,
+    REFERENCES,
+    Field,
+    Option,
+    Role,
+)
 
 COMPANY_LABEL = "[Company]"
 """How labels of fields begin that show a contact's company [VA9]."""
@@ -24,7 +32,6 @@ _ROLES: Mapping[str, Set[Role]] = {
 GROUPS = (*_ROLES, CUSTOM)
 _KEYS = {"nickname": "Name", "department": "Company"}
 """The groups of fields that apps have of their own, but that play no role."""
-_REFERENCES = frozenset({Type.REFERENCE, Type.REFERENCES})
 _WORDS = {
     Direction.BOTH: "both ways",
     Direction.LEFT_TO_RIGHT: "left to right",
@@ -128,7 +135,7 @@ def problem(
     `taken` is without the mapping that is being edited.
     """
     for field, keys in ((left, taken.left), (right, taken.right)):
-        if field.type in _REFERENCES:
+        if field.type in REFERENCES:
             return f"“{field.label}” cannot be mapped. Use a rule to set it."
         if field.key in keys:
             return f"“{field.label}” is mapped already{_with_what(field)}."
@@ -267,7 +274,7 @@ def groups(fields: Iterable[Field]) -> tuple[Group, ...]:
     """
     found: dict[str, list[Field]] = {name: [] for name in GROUPS}
     for field in fields:
-        if field.type not in _REFERENCES:
+        if field.type not in REFERENCES:
             found[group_of(field)].append(field)
     return tuple(Group(name, tuple(each)) for name, each in found.items() if each)
 

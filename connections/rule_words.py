@@ -8,9 +8,8 @@ from connections.connectors.base import App
 from connections.models.account import Account, Catalogue
 from connections.operands import ConditionKind, Operator
 from connections.rules import ActionKind
-from connections.schema import Type
+from connections.schema import DATES, Type
 
-DATES = frozenset({Type.DATE, Type.DATETIME, Type.BIRTHDAY})
 _OPERATORS: Mapping[Operator, str] = {
     Operator.IN: "is in",
     Operator.NOT_IN: "is not in",

@@ -12,9 +12,9 @@ from connections.configuring import target_field
 from connections.models import Connection
 from connections.operands import WITH_DAYS, WITHOUT_VALUE, ConditionKind, Operator
 from connections.rule_parts import End, ends
-from connections.rule_words import DATES, kind_label, lower_first, operator_words
+from connections.rule_words import kind_label, lower_first, operator_words
 from connections.rules import ActionKind, Match, When
-from connections.schema import CHOICES, Field, Type
+from connections.schema import CHOICES, DATES, Field, Type
 from connections.setups import ActionSetup, ConditionSetup, RuleSetup
 from syncengine.importing.scopes import ScopeNames
 

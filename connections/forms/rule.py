@@ -9,7 +9,9 @@ from typing import TypeVar
 from django.http import QueryDict
 
 from connections.configuration import Side, other
-from connections.forms.rule_rows import CUSTOM, FIELD, ActionRow, ConditionRow, Row
+from connections.forms.action_row import ActionRow
+from connections.forms.condition_row import ConditionRow
+from connections.forms.rule_rows import CUSTOM, FIELD, Row
 from connections.rule_checks import Problem
 from connections.rule_parts import End
 from connections.rules import Match, When
@@ -35,6 +37,10 @@ class RuleForm:
     @property
     def ends(self) -> tuple[End, End]:
         return self.sides[self.side], self.sides[other(self.side)]
+
+    @property
+    def rows(self) -> list[ConditionRow | ActionRow]:
+        return [*self.conditions, *self.actions]
 
     @classmethod
     def of(cls, rule: RuleSetup, sides: dict[Side, End]) -> RuleForm:
@@ -72,40 +78,33 @@ class RuleForm:
     # What the buttons do
 
     def press(self, data: QueryDict) -> None:
-        """Do what a button of the form asks for: add, remove or choose."""
-        if "_add" in data:
-            self.add(data.get("_add", ""))
-        elif "_remove" in data:
-            self._remove(data.get("_remove", ""))
-        elif row := self._row(data.get("_choose", "")):
-            row.has_focus = True
+        """Do what buttons of the form ask for: choose, remove and add. The script may send several;
+        all name rows as they were submitted.
+        """
+        chosen, added = data.getlist("_choose"), data.getlist("_add")
+        for row in self.rows:
+            row.has_focus = row.name in chosen and not added
+        gone = data.getlist("_remove")
+        self.conditions = _without(self.conditions, gone)
+        self.actions = _without(self.actions, gone)
+        for what in added:
+            self.add(what)
 
     def add(self, what: str) -> None:
         """Add an empty row: a "condition" or an "action"."""
         if what == "action" and len(self.actions) < MOST:
-            self.actions.append(ActionRow(*self.ends, len(self.actions), has_focus=True))
+            here, there = self.ends
+            self.actions.append(ActionRow(there, here, len(self.actions), has_focus=True))
         elif what == "condition" and len(self.conditions) < MOST:
             self.conditions.append(ConditionRow(*self.ends, len(self.conditions), has_focus=True))
-
-    def _remove(self, name: str) -> None:
-        self.conditions = _without(self.conditions, name)
-        self.actions = _without(self.actions, name)
-
-    def _row(self, name: str) -> Row | None:
-        rows: Sequence[ConditionRow | ActionRow] = [*self.conditions, *self.actions]
-        return next((each for each in rows if each.name == name), None)
 
     # What is wrong
 
     def is_complete(self) -> bool:
         """Return whether each row says what it is about; those that do not get a message."""
-        for row in self.conditions:
-            row.error = row.error or _unsaid(row, "Choose what to test, or remove this condition.")
-        for action in self.actions:
-            action.error = action.error or _unsaid(
-                action, "Choose what to do, or remove this action."
-            )
-        return not any(row.error for row in [*self.conditions, *self.actions])
+        for row in self.rows:
+            row.error = _unsaid(row)
+        return not any(row.error for row in self.rows)
 
     def blame(self, problems: Iterable[Problem], key: str) -> None:
         """Put each message beside what it is about; `key` is that of the rule as it is saved."""
@@ -118,14 +117,14 @@ class RuleForm:
                 self.errors.append(each.message)
 
 
-def _unsaid(row: ConditionRow | ActionRow, message: str) -> str:
+def _unsaid(row: ConditionRow | ActionRow) -> str:
     if row.subject == CUSTOM:
         return "Give the name of the custom field."
-    return "" if row.kind else message
+    return "" if row.kind else row.unsaid
 
 
-def _without(rows: list[AnyRow], name: str) -> list[AnyRow]:
-    kept = [row for row in rows if row.name != name]
+def _without(rows: list[AnyRow], names: Sequence[str]) -> list[AnyRow]:
+    kept = [row for row in rows if row.name not in names]
     for number, row in enumerate(kept):
         row.number = number
     return kept
@@ -140,27 +139,27 @@ def _numbers(data: QueryDict, prefix: str) -> list[int]:
 
 def _condition(form: RuleForm, data: QueryDict, number: int) -> ConditionRow:
     row = ConditionRow(*form.ends, number)
-    _fill(row, data, form.ends[0])
-    if not row.error:
-        row.operator = data.get(f"{row.name}-operator", "")
+    _fill(row, data)
+    row.operator = data.get(f"{row.name}-operator", "")
     return row
 
 
 def _action(form: RuleForm, data: QueryDict, number: int) -> ActionRow:
-    row = ActionRow(*form.ends, number)
-    _fill(row, data, form.ends[1])
+    here, there = form.ends
+    row = ActionRow(there, here, number)
+    _fill(row, data)
     when = data.get(f"{row.name}-when", "")
     row.when = when if when in set(When) else When.START.value
     row.undo = f"{row.name}-undo" in data
     return row
 
 
-def _fill(row: ConditionRow | ActionRow, data: QueryDict, end: End) -> None:
+def _fill(row: Row, data: QueryDict) -> None:
     """Take over what a row is about, and its values where its inputs were made for that."""
     row.subject = data.get(f"{row.name}-subject", "")
     name = data.get(f"{row.name}-custom", "").strip()
-    if row.subject == CUSTOM and name and end.app.custom_prefix:
-        row.subject = f"{FIELD}{end.app.custom_prefix}{name}"
+    if row.subject == CUSTOM and name and row.end.app.custom_prefix:
+        row.subject = f"{FIELD}{row.end.app.custom_prefix}{name}"
     if row.subject == data.get(f"{row.name}-for", ""):
         values = data.getlist(f"{row.name}-value")
         row.values = [each.replace("\r\n", "\n").replace("\0", "")[:5000] for each in values]

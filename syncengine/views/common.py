@@ -117,3 +117,8 @@ def back(request: HttpRequest, connection: Connection, page: str = "history") ->
 def say(request: HttpRequest, text: str, *, bad: bool = False) -> None:
     """Show a line above the next page."""
     messages.add_message(request, messages.WARNING if bad else messages.SUCCESS, text)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 contact" or "1,234 contacts"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -21,10 +21,10 @@ from syncengine import mappings
 from syncengine.mappings import Cell
 from syncengine.setup import direction_words, pair_words
 from syncengine.states import side_label
+from syncengine.views.popup import POPUP
 
 KEY = "key"
 """What the query string names: the left field of the mapping that is edited, none for a new one."""
-POPUP = "_popup"
 NEW = "New mapping"
 LONGEST_NAME = 100
 LONGEST_EXAMPLE = 40

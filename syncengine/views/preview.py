@@ -20,7 +20,7 @@ from syncengine import brake, control, pending, tasks, wording
 from syncengine.models import Change, Run
 from syncengine.standings import Standing
 from syncengine.states import side_label
-from syncengine.views.common import OPERATE, START, find, page_of, person, say, show
+from syncengine.views.common import OPERATE, START, counted, find, page_of, person, say, show
 from syncengine.views.editing import waiting
 from syncengine.views.edits import in_words, log
 from syncengine.views.run import change_rows
@@ -171,7 +171,7 @@ def apply_edit(request: HttpRequest, connection_id: int) -> HttpResponse:
 
 
 def _next(stands: Standing) -> str:
-    contacts = _plural(sum(stands.counts.values()), "contact")
+    contacts = counted(sum(stands.counts.values()), "contact")
     is_paused = stands.connection.state == Connection.State.PAUSED
     return f"The next run{', once you resume it,' if is_paused else ''} decides {contacts} anew."
 
@@ -213,7 +213,7 @@ class Would:
 
     @property
     def words(self) -> str:
-        return _plural(self.total, "change")
+        return counted(self.total, "change")
 
 
 def would(run: Run) -> Would:
@@ -227,10 +227,6 @@ def would(run: Run) -> Would:
         run.created_left,
         run.created_right,
     )
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _changes(run: Run | None, chosen: str) -> QuerySet[Change]:

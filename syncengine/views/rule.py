@@ -16,14 +16,14 @@ from connections.rule_checks import in_full, problems, resting
 from connections.rule_edits import as_saved, put, rule_of
 from connections.rule_parts import ends
 from connections.setups import RuleSetup, Setup
-from syncengine import clock, pending
+from syncengine import clock
 from syncengine.models import Contact
 from syncengine.notices import lose_authorization
 from syncengine.pending import Outdated
 from syncengine.sentences import parts
 from syncengine.standings import Standing
-from syncengine.views import editing
-from syncengine.views.rules import done, find_side, matched, show_rule
+from syncengine.views import editing, popup
+from syncengine.views.rules import find_side, matched
 
 NEW = "new"
 """What stands in an address for the key of a rule that is not saved yet."""
@@ -37,7 +37,7 @@ def rule(request: HttpRequest, connection_id: int, side: str, key: str) -> HttpR
     with nothing lost.
     """
     stands, side_ = find_side(request, connection_id, side)
-    setup = editing.seen(request) or pending.current(stands.connection)
+    setup = popup.edited(request, stands.connection)
     if request.method == "POST":
         return _posted(request, stands, setup, side_, "" if key == NEW else key)
     found = RuleSetup("", side_) if key == NEW else rule_of(setup, side_, key)
@@ -58,8 +58,8 @@ def _posted(
     connection = stands.connection
     refusals = _refresh(connection) if "_refresh" in request.POST else None
     form = RuleForm.posted(key, side, ends(connection.left, connection.right), request.POST)
+    form.press(request.POST)
     if "_save" not in request.POST:
-        form.press(request.POST)
         return _page(request, stands, setup, form, refusals=refusals)
     new = as_saved(form.rule())
     if not _is_valid(connection, setup, form, new):
@@ -69,7 +69,7 @@ def _posted(
     except Outdated as outdated:
         meanwhile = editing.meanwhile(request, connection, outdated)
         return _page(request, stands, outdated.now, form, is_outdated=True, meanwhile=meanwhile)
-    return done(request, stands)
+    return popup.done(request, stands, popup.RULES)
 
 
 def _is_valid(connection: Connection, setup: Setup, form: RuleForm, new: RuleSetup) -> bool:
@@ -129,10 +129,11 @@ def _page(
     found = problems(put(setup, new, form.key), connection.left, connection.right)
     number = setup.rules_of(form.side).index(saved) + 1 if saved else 0
     here, there = form.ends
-    return show_rule(
+    return popup.show_edit(
         request,
         "syncengine/rule.html",
         stands,
+        popup.RULES,
         title=f"Edit rule {number}" if saved else "New rule",
         form=form,
         side=form.side,

@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from connections.configuration import SIDES, Side, other
@@ -20,15 +19,13 @@ from connections.rule_edits import can_move, moved, rule_of, without
 from connections.rule_parts import End, ends
 from connections.rules import Match
 from connections.setups import RuleSetup, Setup
-from syncengine import pending
 from syncengine.models import Contact
 from syncengine.pending import Outdated
 from syncengine.sentences import Part, parts
 from syncengine.standings import Standing
 from syncengine.views import editing
-from syncengine.views.common import CHANGE, find, say, show
-
-POPUP = "_popup"
+from syncengine.views.common import counted, say
+from syncengine.views.popup import RULES, address, done, edited, find_editable, show_edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +129,8 @@ def _count_notes(
     if stored is None:
         return ["New: the preview says whom it matches."]
     if stored != rule:
-        return [f"Edited: matched {contacts(number)} before."]
-    return [f"Matches {contacts(number)}."] if decided and counts else []
-
-
-def contacts(number: int) -> str:
-    return f"{number:,} contact{'' if number == 1 else 's'}"
+        return [f"Edited: matched {counted(number, 'contact')} before."]
+    return [f"Matches {counted(number, 'contact')}."] if decided and counts else []
 
 
 def matched(connection: Connection) -> dict[str, tuple[int, int]]:
@@ -155,44 +148,15 @@ def matched(connection: Connection) -> dict[str, tuple[int, int]]:
     return found
 
 
-# What its pages share
+# The side of a page
 
 
 def find_side(request: HttpRequest, connection_id: int, side: str) -> tuple[Standing, Side]:
     """Return the connection, for a person who may edit it now, and the side."""
-    stands = find(request, connection_id, CHANGE)
-    if side not in SIDES or stands.connection.state == Connection.State.DELETING:
-        raise Http404("There is nothing to edit here.")
+    stands = find_editable(request, connection_id)
+    if side not in SIDES:
+        raise Http404("A connection has a left and a right side.")
     return stands, "left" if side == "left" else "right"
-
-
-def show_rule(
-    request: HttpRequest, template: str, stands: Standing, *, title: str, **context: Any
-) -> HttpResponse:
-    """Return a page about one rule, for a pop-up without the admin's head."""
-    return show(
-        request,
-        template,
-        stands,
-        tab="setup",
-        title=title,
-        is_popup=POPUP in request.GET,
-        back=address(stands.connection),
-        was_started=pending.was_started(stands.connection),
-        **context,
-    )
-
-
-def address(connection: Connection) -> str:
-    """Return the address of the rules on the set-up page."""
-    return reverse("admin:connections_connection_change", args=[connection.pk]) + "#rules-h"
-
-
-def done(request: HttpRequest, stands: Standing) -> HttpResponse:
-    """Return to the set-up page; a pop-up has it loaded anew, and closes."""
-    if POPUP not in request.GET:
-        return redirect(address(stands.connection))
-    return show_rule(request, "syncengine/edited.html", stands, title="Saved")
 
 
 # What the buttons do
@@ -202,13 +166,13 @@ def done(request: HttpRequest, stands: Standing) -> HttpResponse:
 def rule_move(request: HttpRequest, connection_id: int, side: str, key: str) -> HttpResponse:
     """Put a rule one place further up or down."""
     stands, side_ = find_side(request, connection_id, side)
-    setup = editing.seen(request) or pending.current(stands.connection)
+    setup = edited(request, stands.connection)
     places = -1 if request.POST.get("to") == "up" else 1
     try:
         editing.save(request, stands.connection, moved(setup, side_, key, places))
     except Outdated:
         say(request, "Nothing was moved: the set-up was edited meanwhile. Look again.", bad=True)
-    return redirect(address(stands.connection))
+    return redirect(address(stands.connection, RULES))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -216,7 +180,7 @@ def rule_delete(request: HttpRequest, connection_id: int, side: str, key: str) -
     """Ask once more, then take a rule out of the set-up."""
     stands, side_ = find_side(request, connection_id, side)
     connection = stands.connection
-    setup = editing.seen(request) or pending.current(connection)
+    setup = edited(request, connection)
     context: dict[str, Any] = {}
     kept = without(setup, side_, key)
     refusals = added(setup, kept, connection.left, connection.right)
@@ -227,14 +191,15 @@ def rule_delete(request: HttpRequest, connection_id: int, side: str, key: str) -
             meanwhile = editing.meanwhile(request, connection, outdated)
             setup, context = outdated.now, {"is_outdated": True, "meanwhile": meanwhile}
         else:
-            return done(request, stands)
+            return done(request, stands, RULES)
     rule = rule_of(setup, side_, key)
     if rule is None:
         raise Http404("There is no such rule. Somebody may have deleted it.")
-    return show_rule(
+    return show_edit(
         request,
         "syncengine/rule_delete.html",
         stands,
+        RULES,
         title=f"Delete rule {setup.rules_of(side_).index(rule) + 1}",
         side=side_,
         parts=parts(connection, rule),
@@ -249,7 +214,7 @@ def _consequences(connection: Connection, setup: Setup, rule: RuleSetup) -> list
     """Return what deleting a rule comes to, each with a line on it."""
     known = ends(connection.left, connection.right)
     _, alone = matched(connection).get(rule.key, (0, 0))
-    who = f"{contacts(alone)} that no" if alone else "Contacts that no"
+    who = f"{counted(alone, 'contact')} that no" if alone else "Contacts that no"
     leave = "leaves" if alone == 1 else "leave"
     line = "They stay linked, and nothing is deleted in any app."
     found = [(f"{who} other rule matches {leave} the sync", line)]
