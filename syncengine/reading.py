@@ -5,8 +5,8 @@ connections.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -51,7 +51,8 @@ class Reader:
     def read(self) -> Generator[None, None, bool]:
         """Take in all that changed, and return whether the account was read to its end.
 
-        Yields after each page of the feed: another account can be read in between.
+        Yields when the feed has been asked for, and after each page: another account can be read
+        in between.
         """
         is_read = yield from self._read_feed()
         if not is_read:
@@ -64,7 +65,8 @@ class Reader:
         self._begin()
         while True:
             try:
-                with closing(self._pages()) as pages:
+                with self._pages() as pages:
+                    yield
                     for page in pages:
                         self._take_page(page)
                         if page.complete:
@@ -81,7 +83,7 @@ class Reader:
         for each in self.held:
             each.ensure(2 * leases.request_deadline())
 
-    def _pages(self) -> Generator[Page]:
+    def _pages(self) -> AbstractContextManager[Iterator[Page]]:
         cursor = self.mirror.cursor
         return read_ahead(partial(self.connector.changes, cursor), self._all_known, self.stop)
 

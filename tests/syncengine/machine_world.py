@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -70,12 +70,17 @@ class Done(Generic[R]):
         return self.value
 
 
-def page_by_page(pages: Pages, known: Known, stop: Callable[[], bool]) -> Generator[Page]:
-    """Yield the pages, each when it is asked for."""
-    for page in pages(known):
-        yield page
-        if stop():
-            return
+@contextmanager
+def page_by_page(pages: Pages, known: Known, stop: Callable[[], bool]) -> Iterator[Iterator[Page]]:
+    """Give the pages, each fetched when it is asked for."""
+
+    def taken() -> Iterator[Page]:
+        for page in pages(known):
+            yield page
+            if stop():
+                return
+
+    yield taken()
 
 
 @dataclass
