@@ -22,7 +22,7 @@ from connections.configuration import (
     widest_arrow,
 )
 from connections.connectors.base import App
-from connections.models.account import Account, Catalogue
+from connections.models.account import Account, Catalogue, side_labels
 from connections.operands import BadValue, ConditionKind, Operator, operand, typed
 from connections.rule_parts import why_not_set
 from connections.rules import (
@@ -48,8 +48,10 @@ def configure(setup: Setup, left: Account, right: Account) -> Configuration:
     offers: dict[Side, Catalogue] = {"left": left.offers, "right": right.offers}
     apps: dict[Side, App] = {"left": left.declared, "right": right.declared}
     owners, lost = _owners(setup.owners, offers)
+    labels = side_labels(left, right)
     sides = {
-        side: _side(setup, side, (left, right)[side == "right"], offers, apps) for side in SIDES
+        side: _side(setup, side, (left, right)[side == "right"], labels[side], offers, apps)
+        for side in SIDES
     }
     return Configuration(
         left=sides["left"],
@@ -84,6 +86,7 @@ def _side(
     setup: Setup,
     side: Side,
     account: Account,
+    label: str,
     offers: dict[Side, Catalogue],
     apps: dict[Side, App],
 ) -> SideConfiguration:
@@ -94,7 +97,7 @@ def _side(
     create_scope = _create_scope(account, here, scope, inside)
     return SideConfiguration(
         app=app.key,
-        app_label=account.label if app.key == apps[other(side)].key else app.label,
+        app_label=label,
         account_id=account.pk,
         scope=inside if scope else None,
         create_scope=create_scope,

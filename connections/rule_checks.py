@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.utils.text import capfirst
+
 from connections.configuration import SIDES, Direction, Side, other
 from connections.configuring import configure
 from connections.models.account import Account
@@ -65,7 +67,7 @@ def in_full(problem: Problem, setup: Setup, left: Account, right: Account) -> st
     if problem.rule not in rules:
         return problem.message
     name = _Checks(setup, ends(left, right)).name(rules[problem.rule])
-    return f"{name[:1].upper()}{name[1:]}: {problem.message}"
+    return f"{capfirst(name)}: {problem.message}"
 
 
 def resting(setup: Setup, rule: RuleSetup, left: Account, right: Account) -> list[str]:
@@ -191,7 +193,7 @@ class _Checks:
         if rule.conditions and everyone:
             name = self.name(everyone[0])
             yield (
-                f"{name[:1].upper()}{name[1:]} keeps every linked contact in sync, whether this "
+                f"{capfirst(name)} keeps every linked contact in sync, whether this "
                 "rule matches or not."
             )
 

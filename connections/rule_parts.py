@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from connections.configuration import Side
 from connections.connectors.base import App
-from connections.models.account import Account, Catalogue
+from connections.models.account import Account, Catalogue, side_labels
 from connections.operands import BadValue, ConditionKind, Operator, operand, operators, typed
-from connections.rule_words import app_labels, kind_label, lower_first
+from connections.rule_words import kind_label, lower_first
 from connections.rules import LABEL_ACTIONS, ActionKind, When
 from connections.schema import LISTS, NAME_PARTS, REFERENCES, TEXTS, Field, Role
 from connections.setups import ActionSetup, ConditionSetup
@@ -49,10 +49,10 @@ class End:
 
 def ends(left: Account, right: Account) -> dict[Side, End]:
     """Return the two sides of a connection."""
-    names = app_labels(left, right)
+    names = side_labels(left, right)
     return {
-        "left": End(names[0], left.declared, left.offers),
-        "right": End(names[1], right.declared, right.offers),
+        "left": End(names["left"], left.declared, left.offers),
+        "right": End(names["right"], right.declared, right.offers),
     }
 
 

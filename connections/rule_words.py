@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from connections.connectors.base import App
-from connections.models.account import Account, Catalogue
+from connections.models.account import Catalogue
 from connections.operands import ConditionKind, Operator
 from connections.rules import ActionKind
 from connections.schema import DATES, Type
@@ -68,10 +68,3 @@ def action_label(kind: ActionKind, offers: Catalogue, app: App) -> str:
 def lower_first(label: str) -> str:
     """Return a label as it stands in a sentence; "ZIP code" and "[Company] City" stay."""
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
-
-
-def app_labels(left: Account, right: Account) -> tuple[str, str]:
-    """Return how the two sides go on screen: by their apps, two of one app by their accounts."""
-    if left.app == right.app:
-        return left.label, right.label
-    return left.declared.label, right.declared.label

@@ -14,7 +14,6 @@ from connections.models import Connection
 from connections.schema import Birthday, Value, entries_of, from_json, is_blank
 from syncengine.models import Change
 from syncengine.state import Effect
-from syncengine.states import side_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def differences(
     return [
         SideDifference(
             side,
-            side_label(connection, side),
+            connection.side_label(side),
             tuple(_fields(rows, connection, created, rules or {})),
         )
         for side, rows in groupby(change.fields or [], key=lambda row: row[0])
@@ -79,7 +78,7 @@ def _fields(
     for side, label, before, after, lost, effect, conflict, *more in rows:
         first, rule = bool(more[:1] and more[0]), str(more[1]) if len(more) > 1 else ""
         values = from_json({"before": before, "after": after, "lost": lost})
-        there = side_label(connection, other("left" if side == "left" else "right"))
+        there = connection.side_label(other("left" if side == "left" else "right"))
         if rule:
             because = rules.get(rule, f"a former rule for contacts from {there}")
         elif created:

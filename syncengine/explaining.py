@@ -21,7 +21,6 @@ from syncengine.models import Contact, Mirror
 from syncengine.plans import shown
 from syncengine.sentences import condition_sentence
 from syncengine.state import Decision, Half, Status, base_from_json
-from syncengine.states import side_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ def _side_tests(
             matches = rules.test(rule, subject).holds
             found.append(RuleTest(number, matches, any_one, rule.updates_only, tests))
         counts = configuration.direction.writes(other(side))
-        yield SideTests(side, side_label(connection, side), counts, half is not None, tuple(found))
+        yield SideTests(side, connection.side_label(side), counts, half is not None, tuple(found))
 
 
 def _test(
@@ -199,15 +198,15 @@ def _field(
 def _why(pair: Pair, contact: Contact, decision: Decision | None) -> str:
     for change in decision.changes if decision else ():
         if change.pair == pair.key:
-            return f"The next run writes to {side_label(contact.connection, change.side)}."
+            return f"The next run writes to {contact.connection.side_label(change.side)}."
     labels = {pair.left.label, pair.right.label}
     for flag in contact.flags:
         if any(label in flag for label in labels):
             return f"Left apart: {flag}."
     if pair.direction is not Direction.BOTH:
         target: Side = "right" if pair.direction is Direction.LEFT_TO_RIGHT else "left"
-        there = side_label(contact.connection, target)
-        source = side_label(contact.connection, other(target))
+        there = contact.connection.side_label(target)
+        source = contact.connection.side_label(other(target))
         return f"Left apart: it goes to {there} only. Its own edit stays until {source} changes."
     return ""
 
@@ -229,7 +228,7 @@ def _next_step(contact: Contact, connection: Connection, decision: Decision | No
         return f"The next run would write nothing. {decision.reason}."
     parts = [
         f"{_number(len([each for each in decision.changes if each.side == side]))} "
-        f"in {side_label(connection, side)}"
+        f"in {connection.side_label(side)}"
         for side in decision.writes
     ]
     return f"The next run would write {' and '.join(parts)}."

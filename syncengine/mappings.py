@@ -19,7 +19,6 @@ from syncengine.differences import entries
 from syncengine.models import Contact
 from syncengine.plans import shown
 from syncengine.state import Status
-from syncengine.states import side_label
 
 LOOKED_AT = 10
 
@@ -145,7 +144,7 @@ class _Page:
         self.connection = connection
         self.setup = setup
         self.direction = Direction(setup.direction)
-        self.apps = {side: side_label(connection, side) for side in SIDES}
+        self.apps = {side: connection.side_label(side) for side in SIDES}
         self.values = example_values(example)
         self.fields = mapped.fields_of(setup, connection.left, connection.right)
         self.taken = mapped.taken(setup, self.fields)

@@ -12,7 +12,6 @@ from connections.schema import Field, Role
 from connections.setups import MappingSetup, OwnersSetup, Setup
 from syncengine import pending
 from syncengine.sentences import sentence
-from syncengine.states import side_label
 
 FIRST_MERGES: Mapping[str, tuple[str, str]] = {
     FirstMerge.WINNER: ("winner decides", "Where both have a value, the winner's stands."),
@@ -31,7 +30,7 @@ NONE = "–"
 
 def direction_words(connection: Connection, direction: str) -> str:
     """Return a direction as the pages call it: "both ways", "Pipeliner to Google Contacts"."""
-    left, right = (side_label(connection, side) for side in SIDES)
+    left, right = (connection.side_label(side) for side in SIDES)
     if direction == Direction.BOTH:
         return "both ways"
     return f"{left} to {right}" if direction == Direction.LEFT_TO_RIGHT else f"{right} to {left}"
@@ -58,7 +57,7 @@ def role_label(fields: Iterable[Field], role: Role) -> str:
 
 def scope_name(connection: Connection, side: Side) -> str:
     """Return what the scope of a side is called among the settings."""
-    return f"Scope in {side_label(connection, side)}"
+    return f"Scope in {connection.side_label(side)}"
 
 
 def mapping_names(connection: Connection) -> dict[Role, str]:
@@ -75,7 +74,7 @@ def settings_in_words(connection: Connection, setup: Setup) -> dict[str, str]:
             for side in SIDES
         },
         "Direction": direction_words(connection, setup.direction),
-        "Winner": side_label(connection, "left" if setup.winner == "left" else "right"),
+        "Winner": connection.side_label("left" if setup.winner == "left" else "right"),
         "First merge": FIRST_MERGES[setup.first_merge][0],
         "Avoid duplicates": _switch(setup.avoid_duplicates),
         "Never copy blanks": _switch(not setup.copy_blanks),
@@ -137,7 +136,7 @@ def _owners_in_words(connection: Connection, owners: OwnersSetup) -> dict[str, s
         side: {user.id: user.label for user in connection.account(side).offers.users}
         for side in SIDES
     }
-    there = side_label(connection, "right")
+    there = connection.side_label("right")
     found: dict[str, str] = {}
     for left, right in owners.table:
         name = f"Owner {users['left'].get(left, left)} in {there}"
@@ -146,7 +145,7 @@ def _owners_in_words(connection: Connection, owners: OwnersSetup) -> dict[str, s
     for side in SIDES:
         if connection.account(side).declared.owner_field:
             chosen = getattr(owners, f"{side}_fallback")
-            name = f"Owner of all others in {side_label(connection, side)}"
+            name = f"Owner of all others in {connection.side_label(side)}"
             found[name] = users[side].get(chosen, chosen) or "the account's own user"
     return found
 
@@ -161,7 +160,7 @@ def rule_names(connection: Connection) -> dict[str, str]:
     found = {}
     for setup in (connection.setup(), pending.current(connection)):
         for side in SIDES:
-            whose = f"for contacts from {side_label(connection, side)}"
+            whose = f"for contacts from {connection.side_label(side)}"
             for number, rule in enumerate(setup.rules_of(side), 1):
                 found[rule.key] = f"rule {number} {whose}"
     return found
@@ -191,7 +190,7 @@ def _edits_of_rules(
     """
     old = {rule.key: rule for rule in before.rules_of(side)}
     new = {rule.key: rule for rule in after.rules_of(side)}
-    whose = f"for contacts from {side_label(connection, side)}"
+    whose = f"for contacts from {connection.side_label(side)}"
     for number, (key, rule) in enumerate(old.items(), 1):
         if key not in new:
             yield f"Removed rule {number} {whose}", sentence(connection, rule)

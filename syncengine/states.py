@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from connections.configuration import SIDES, Side
-from connections.connectors import connector_class
-from connections.connectors.base import App
+from connections.configuration import SIDES
 from connections.models import Account, Connection
 from syncengine import clock, engine, times
 from syncengine.models import Change, Contact, Run, SyncState
@@ -57,28 +55,6 @@ CHANGES: Mapping[str, tuple[str, str, str]] = {
 }
 """By kind: the class, the word in a history, the word in a preview."""
 NEEDS_A_LOOK = (Status.REVIEW, Status.FAILING, Status.GONE)
-
-
-def app_of(account: Account) -> App | None:
-    """Return what an account's app declares; None for one that this version does not know."""
-    try:
-        return connector_class(account.app).app
-    except KeyError:
-        return None
-
-
-def app_label(account: Account) -> str:
-    """Return the name of an account's app."""
-    app = app_of(account)
-    return app.label if app else account.app
-
-
-def side_label(connection: Connection, side: Side) -> str:
-    """Return how a side goes on screen: by its app, two of one app by their accounts."""
-    mine, theirs = (app_label(connection.account(each)) for each in SIDES)
-    if mine == theirs:
-        return connection.account(side).label
-    return mine if side == "left" else theirs
 
 
 def account_state(account: Account) -> State:
@@ -141,7 +117,7 @@ def connection_state(
         account = connection.account(side)
         if account.status != Account.Status.AUTHORIZED:
             line = (
-                f"{app_label(account)} no longer accepts {account.label}. "
+                f"{account.app_label} no longer accepts {account.label}. "
                 "Authorize it again; every link is kept."
             )
             return State("Waiting for authorization", "is-auth", line)

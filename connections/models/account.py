@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from django.conf import settings as project
 from django.db import models, transaction
 
+from connections.configuration import Side
 from connections.connectors import connector_class
 from connections.connectors.base import App, Scope, User
 from connections.encryption import EncryptedJSONField
@@ -108,6 +109,14 @@ class Account(models.Model):
         return connector_class(self.app).app
 
     @property
+    def app_label(self) -> str:
+        """The name of its app; the key of one that this version does not know."""
+        try:
+            return self.declared.label
+        except KeyError:
+            return self.app
+
+    @property
     def offers(self) -> Catalogue:
         """What the app offers; made of what is stored once, as pages ask for it often."""
         held = self._offers
@@ -144,3 +153,12 @@ class Account(models.Model):
         self.custom_keys = row.custom_keys
 
     keep_custom_keys.alters_data = True  # type: ignore[attr-defined]
+
+
+def side_labels(left: Account, right: Account) -> dict[Side, str]:
+    """Return how the sides of a connection go on screen: by their apps, two of one app by their
+    accounts.
+    """
+    if left.app == right.app:
+        return {"left": left.label, "right": right.label}
+    return {"left": left.app_label, "right": right.app_label}

@@ -14,7 +14,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from connections.configuration import SIDES, Configuration, Direction, FirstMerge, Side
 from connections.configuring import configure
-from connections.models.account import Account
+from connections.models.account import Account, side_labels
 from connections.schema import Role
 from connections.setups import (
     STORED_PLAIN,
@@ -110,6 +110,10 @@ class Connection(models.Model):
 
     def account(self, side: Side) -> Account:
         return self.left if side == "left" else self.right
+
+    def side_label(self, side: Side) -> str:
+        """Return how a side goes on screen."""
+        return side_labels(self.left, self.right)[side]
 
     def syncs(self, role: Role) -> bool:
         """Return whether a role of the default mapping is switched on."""

@@ -8,14 +8,17 @@ from django import template
 from django.template.context import Context
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 
 from connections.configuration import Direction, Side
 from connections.models import Account, Connection
+from connections.rule_words import lower_first
 from syncengine import clock, differences, states, times
 from syncengine.models import Change, Contact, Run
 from syncengine.states import State
 
 register = template.Library()
+register.filter(lower_first)
 
 MARKS = {"pipeliner": "p", "google": "g", "carddav": "c"}
 """The letter of an app's mark in `admin/marks.html`; others have a plain one, "x"."""
@@ -62,7 +65,7 @@ def day(at: datetime) -> str:
 
 
 def _time(at: datetime | None, words: str, start: bool) -> str:
-    words = upper_first(words) if start else words
+    words = capfirst(words) if start else words
     if at is None:
         return words
     return format_html(
@@ -99,18 +102,6 @@ def quiet_number(value: int | None) -> str:
     if value:
         return f"{value:,}"
     return format_html('<span class="ps-quiet">{}</span>', "–" if value is None else 0)
-
-
-@register.filter
-def upper_first(text: str) -> str:
-    """A text with its first letter in upper case, and the others as they are."""
-    return text[:1].upper() + text[1:]
-
-
-@register.filter
-def lower_first(text: str) -> str:
-    """A text with its first letter in lower case, and the others as they are."""
-    return text[:1].lower() + text[1:]
 
 
 @register.filter
@@ -173,7 +164,7 @@ def marks(connection: Connection, size: str = "") -> str:
     return format_html(
         '<span class="ps-pair">{}{}{}<span class="visually-hidden">{}, {}, {}:</span></span>',
         *(mark(connection.left, size), icon(arrow), mark(connection.right, size)),
-        *(states.app_label(connection.left), words, states.app_label(connection.right)),
+        *(connection.left.app_label, words, connection.right.app_label),
     )
 
 
@@ -186,13 +177,7 @@ def side_mark(connection: Connection, side: Side) -> str:
 @register.simple_tag
 def side_label(connection: Connection, side: Side) -> str:
     """How a side goes on screen."""
-    return states.side_label(connection, side)
-
-
-@register.filter
-def app_label(account: Account) -> str:
-    """The name of an account's app."""
-    return states.app_label(account)
+    return connection.side_label(side)
 
 
 # Values

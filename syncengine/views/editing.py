@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from connections.models import Connection, PendingEdit
+from connections.rule_words import lower_first
 from connections.setups import Setup
 from syncengine import control, pending
 from syncengine.pending import Outdated
@@ -101,7 +102,7 @@ class Waiting:
     @property
     def few(self) -> str:
         """The names of what it changes, of many the first."""
-        names = [name[:1].lower() + name[1:] for name in self.changes]
+        names = [lower_first(name) for name in self.changes]
         more = len(names) - FEW
         return ", ".join(names[:FEW]) + (f" and {more} more" if more > 0 else "")
 

@@ -12,7 +12,6 @@ from connections.configuration import SIDES
 from syncengine import brake, control, engine, tasks
 from syncengine.models import Mirror, Run
 from syncengine.standings import Standing
-from syncengine.states import side_label
 from syncengine.views.common import START, find, person, say, show
 from syncengine.views.edits import log
 
@@ -146,7 +145,7 @@ def _reads(stands: Standing) -> list[tuple[str, str, str]]:
         for mirror in Mirror.objects.filter(account__in=(connection.left, connection.right))
     }
     return [
-        (side_label(connection, side), connection.account(side).label, reason)
+        (connection.side_label(side), connection.account(side).label, reason)
         for side in SIDES
         if (reason := mirrors.get(connection.account(side).pk, ""))
     ]

@@ -12,7 +12,6 @@ from syncengine import mappings
 from syncengine.pending import Outdated
 from syncengine.setup import FIRST_MERGES, pair_words
 from syncengine.standings import Standing
-from syncengine.states import side_label
 from syncengine.views import editing
 from syncengine.views.mapping_visit import KEY, Visit, mapping_of
 from syncengine.views.popup import MAPPINGS, done, edited, find_editable, show_edit
@@ -78,7 +77,7 @@ def _page(request: HttpRequest, stands: Standing, visit: Visit, **context: Any) 
         form=visit.form,
         example=visit.example,
         first_merge=FIRST_MERGES[setup.first_merge],
-        winner=side_label(connection, "left" if setup.winner == "left" else "right"),
+        winner=connection.side_label("left" if setup.winner == "left" else "right"),
         seen=editing.sign(setup),
         **context,
     )

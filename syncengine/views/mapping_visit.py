@@ -20,7 +20,6 @@ from connections.setups import MappingSetup, Setup
 from syncengine import mappings
 from syncengine.mappings import Cell
 from syncengine.setup import direction_words, pair_words
-from syncengine.states import side_label
 from syncengine.views.popup import POPUP
 
 KEY = "key"
@@ -75,7 +74,7 @@ class Visit:
         given = self.request.GET
         name = given.get(f"{side}_new", "").strip()
         key = given.get(side, getattr(self.edited, side, ""))
-        app = side_label(self.connection, side)
+        app = self.connection.side_label(side)
         if name and key:
             return None, "Choose a field or name a new one, not both."
         if len(name) > LONGEST_NAME:
@@ -210,7 +209,7 @@ class Visit:
         left, right = self.field("left"), self.field("right")
         assert left is not None
         assert right is not None
-        why = pairing.why_one_way(left, right, *(side_label(self.connection, s) for s in SIDES))
+        why = pairing.why_one_way(left, right, *(self.connection.side_label(s) for s in SIDES))
         if why or self.direction is Direction.BOTH:
             return why
         words = direction_words(self.connection, self.direction)

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.text import capfirst
 
 from connections.connectors import CONNECTORS, connector_class
 from connections.connectors.base import App
@@ -20,7 +21,7 @@ from syncengine import times, watching
 from syncengine.models import Contact, Mirror, Run
 from syncengine.standings import Standing, standings, with_accounts
 from syncengine.state import Status
-from syncengine.states import State, account_state, app_label
+from syncengine.states import State, account_state
 from syncengine.views.common import VIEW, name_of
 
 MOST = 8
@@ -169,7 +170,7 @@ def _authorizations(stands: Sequence[Standing], accounts: Sequence[Account]) -> 
             account_state(account),
             account.label,
             url("account_change", account.pk),
-            f" is not accepted by {app_label(account)}.",
+            f" is not accepted by {account.app_label}.",
             then if waiting else account.status_reason,
             "Authorize again",
             authorize_again(account),
@@ -196,7 +197,7 @@ def _stopped(stands: Standing) -> Run | None:
 
 def _failed(connection: Connection, run: Run) -> Need:
     page = url("connection_run", connection.pk, run.pk)
-    why = run.message[:1].upper() + run.message[1:]
+    why = capfirst(run.message)
     set_up = url("connection_change", connection.pk)
     what = " was not synced: its last run failed."
     return Need(State("Failed", "is-bad"), connection.name, page, what, why, "Open set-up", set_up)

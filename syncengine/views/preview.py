@@ -19,7 +19,6 @@ from connections.neighbours import closes_ring, overlapping
 from syncengine import brake, control, pending, tasks, wording
 from syncengine.models import Change, Run
 from syncengine.standings import Standing
-from syncengine.states import side_label
 from syncengine.views.common import OPERATE, START, counted, find, page_of, person, say, show
 from syncengine.views.editing import waiting
 from syncengine.views.edits import in_words, log
@@ -242,7 +241,7 @@ def _tiles(connection: Connection, run: Run) -> list[Tile]:
     counts = run.changes.aggregate(
         all=Count("pk"), **{key: Count("pk", filter=each) for key, each in FILTERS.items()}
     )
-    left, right = (side_label(connection, side) for side in SIDES)
+    left, right = (connection.side_label(side) for side in SIDES)
     tiles = [
         Tile("", "All contacts", counts["all"]),
         Tile("create_left", f"Create in {left}", counts["create_left"], side="left"),
@@ -269,9 +268,7 @@ def _refusals(run: Run) -> list[tuple[str, int]]:
 
 
 def _efforts(connection: Connection, run: Run) -> list[Effort]:
-    return [
-        Effort(side_label(connection, side), _requests(connection, run, side)) for side in SIDES
-    ]
+    return [Effort(connection.side_label(side), _requests(connection, run, side)) for side in SIDES]
 
 
 def _requests(connection: Connection, run: Run, side: Side) -> int:

@@ -24,7 +24,6 @@ from syncengine import brake, control, mappings, pending, setup, tasks
 from syncengine.models import Contact, Record, Run, SyncState
 from syncengine.standings import Standing
 from syncengine.state import Status
-from syncengine.states import side_label
 from syncengine.views import editing, rules
 from syncengine.views.common import CHANGE, DELETE, OPERATE, find, person, show
 from syncengine.views.edits import latest_edits
@@ -161,7 +160,7 @@ def _show(
         rules=rules.block(connection, shown),
         directions=_directions(connection, form),
         winners=[
-            (side, side_label(connection, side), form["winner"].value() == side) for side in SIDES
+            (side, connection.side_label(side), form["winner"].value() == side) for side in SIDES
         ],
         first_merges=[
             (value, *words, form["first_merge"].value() == value)
@@ -207,7 +206,7 @@ def _side(
 
 
 def _directions(connection: Connection, form: SetupForm) -> list[dict[str, Any]]:
-    left, right = (side_label(connection, side) for side in SIDES)
+    left, right = (connection.side_label(side) for side in SIDES)
     follows = "{0} follows. The rules for contacts from {0} then do nothing."
     meanings = {
         Direction.BOTH: "A change on either side is copied to the other.",
