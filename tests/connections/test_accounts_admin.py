@@ -54,6 +54,20 @@ def with_records(account: Account, number: int) -> Mirror:
 # The list and the page
 
 
+def test_ac1_the_accounts_stand_under_home_as_in_the_header(
+    admin_client: Client, pipeliner: PipelinerSandbox
+) -> None:
+    account = pipeliner_account(pipeliner)
+    listed = text(admin_client.get(ACCOUNTS))
+    one = text(admin_client.get(page_of(account)))
+    assert "<title>Accounts | Pipesite</title>" in listed
+    for shown in (listed, one):
+        trail = shown.split('class="breadcrumbs"')[1].split("</div>")[0]
+        assert "Home</a> › " in trail
+        assert "Connections" not in trail
+    assert f'<a href="{ACCOUNTS}">Accounts</a>' in trail
+
+
 def test_the_list_shows_state_login_uses_and_who_authorized(
     admin_client: Client, admin_user: Any, google: GoogleSandbox, pipeliner: PipelinerSandbox
 ) -> None:
