@@ -15,6 +15,19 @@ hypothesis_settings.register_profile("soak", deadline=None, max_examples=5000)
 hypothesis_settings.load_profile("suite")
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """Keep SQLite in a file, as an installation does: Django's own choice, memory shared by
+    threads, fails with "table is locked" where a file waits.
+    """
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = database["NAME"]
+        # Throwaway data needs no disk flushes.
+        database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+    request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
+
+
 @pytest.fixture
 def use_keys(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Callable[..., None]:
     """Put other encryption keys in force for this test, newest first."""
