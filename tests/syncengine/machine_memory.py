@@ -103,7 +103,9 @@ class WatchedMemory(Memory):
             row = self.store.find(each.asked_as)
             if row is not None:
                 assert isinstance(self.store, WatchedApp)
-                self.store.overtaken += overtaken(self.store.key, row.id, each, row.values)
+                # What stands there; a late `get` shows it as it was before our own last write.
+                stands = self.store.rows[row.id].values
+                self.store.overtaken += overtaken(self.store.key, row.id, each, stands)
         return super().update(batch)
 
 
