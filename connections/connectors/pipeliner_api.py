@@ -27,8 +27,8 @@ SKIP_KEY = {"Webhook-Skip-Key": "pipesite"}
 WHERE = "Administration > Unit, Users & Roles > Applications in Pipeliner's web app"
 
 
-class BadCursor(Exception):
-    """The app does not take this cursor (any more)."""
+class BadCursor(Unavailable):
+    """The app does not take this cursor (any more): a list is asked for anew, from its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Api:
         full = {"first": PAGE, **params} | ({"after": after} if after else {})
         answer = self.ask("GET", entity, full, kind=kind)
         if answer.status == 400 and after:
-            raise BadCursor
+            raise BadCursor("Pipeliner does not keep its cursors")
         self.check_allowed(answer, f"read {entity}")
         body = success(answer)
         found, page_info = body.get("data"), body.get("page_info")

@@ -21,7 +21,6 @@ from connections.connectors.base import (
     Page,
     RemoteRecord,
     SweepPage,
-    Unavailable,
 )
 from connections.connectors.pipeliner_api import Api, BadCursor, Json, Listing
 from connections.connectors.pipeliner_values import (
@@ -179,7 +178,7 @@ class Feed:
         except BadCursor:
             restarts = under_way.get("restarts", 0) + 1
             if restarts > RESTARTS:
-                raise Unavailable("Pipeliner does not keep its cursors") from None
+                raise
             under_way.clear()
             under_way["restarts"] = restarts
             listing = self._api.list(entity, params, kind="read")

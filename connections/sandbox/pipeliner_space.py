@@ -94,12 +94,19 @@ class Index:
         self._due: dict[str, datetime] = {}
 
     def changed(self, key: str, old: Row | None, new: Row | None) -> None:
-        """Take note of a change, to show it now or later."""
-        if self._habits.late_seconds > 0:
-            wait = random.uniform(0, self._habits.late_seconds)  # noqa: S311 - no secret
-            self._due[key] = self._clock.now() + timedelta(seconds=wait)
-        else:
+        """Take note of a change, to show it now or later; together with one that is to come."""
+        if self._habits.late_seconds <= 0:
             self._show(key, new)
+            return
+        now = self._clock.now()
+        due = self._due.get(key)
+        if due is not None and due <= now:
+            # Nobody has looked since; lists show it nevertheless.
+            self._show(key, old)
+            due = None
+        if due is None:
+            wait = random.uniform(0, self._habits.late_seconds)  # noqa: S311 - no secret
+            self._due[key] = now + timedelta(seconds=wait)
 
     def catch_up(self) -> None:
         """Show what has become due."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from connections.connectors import pipeliner_api
 from connections.connectors.base import Cursor, CursorExpired, Unavailable
 from connections.sandbox.base import Fault
 from tests.connectors.pipeliner_helpers import Space, fill, is_whole, requests, space
@@ -240,6 +241,26 @@ def test_a_walk_whose_cursors_are_refused_again_and_again_ends(space: Space) -> 
     space.sandbox.faults.add(Fault("cursor", times=1000))
     with pytest.raises(Unavailable, match="cursors"):
         space.read()
+
+
+def test_reading_back_is_unavailable_where_its_cursors_are_refused(
+    space: Space,
+) -> None:
+    fill(space, 250)
+    ids = list(space.sandbox.contacts())
+    space.sandbox.faults.add(Fault("cursor", times=1000))
+    with pytest.raises(Unavailable, match="cursors"):
+        space.connector().get_written(ids)
+
+
+def test_the_users_are_unavailable_where_their_cursors_are_refused(
+    space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeliner_api, "PAGE", 1)
+    space.sandbox.faults.add(Fault("cursor"))
+    with pytest.raises(Unavailable, match="cursors"):
+        space.connector().users()
+    assert len(space.connector().users()) > 1
 
 
 @pytest.mark.parametrize("code", [400, 422, 500])

@@ -4,7 +4,7 @@ import base64
 import json
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -347,3 +347,15 @@ def test_late_writes_show_in_lists_later_and_by_id_at_once(api: PipelinerClient)
         contact: "Wien",
         late: "",
     }
+
+
+def test_what_is_due_while_nobody_looks_is_shown_however_it_changes_then(
+    api: PipelinerClient,
+) -> None:
+    api.sandbox.habits.late_seconds = 60
+    moment = datetime(2100, 1, 1, tzinfo=UTC)
+    api.sandbox.clock.source = lambda: moment
+    contact = api.create(city="Graz")["id"]
+    api.sandbox.clock.source = lambda: moment + timedelta(seconds=61)
+    api.patch(f"Contacts/{contact}", {"city": "Wien"})
+    assert [row["id"] for row in api.get("Contacts")["data"]] == [contact]
