@@ -16,13 +16,15 @@ hypothesis_settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
-    """Keep SQLite in a file, as an installation does: Django's own choice, memory shared by
-    threads, fails with "table is locked" where a file waits.
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Keep SQLite in a file of this run, as an installation does: Django's own choice, memory
+    shared by threads, fails with "table is locked" where a file waits.
     """
     database = django_settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
-        database["TEST"]["NAME"] = database["NAME"]
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "tests.sqlite3")
         # Throwaway data needs no disk flushes.
         database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
     request.getfixturevalue("django_db_modify_db_settings_parallel_suffix")
