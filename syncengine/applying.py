@@ -23,7 +23,7 @@ from syncengine.concluding import Conclusion, Wave, Write
 from syncengine.job import FRESH_ENOUGH, Job
 from syncengine.matching import BEING_CREATED
 from syncengine.mirroring import Taker
-from syncengine.models import Change, Contact, Intent, IntentKey, SyncState
+from syncengine.models import Change, Contact, Intent, IntentKey
 from syncengine.models.mirror import aged
 from syncengine.sending import Batch, Flight
 from syncengine.state import Decision, Status
@@ -88,7 +88,7 @@ class Applier:
             lines: list[Change] = []
             tally: Counter[brake.Kind] = Counter()
             for contact, decision in decided:
-                tally.update(brake.kinds(decision))
+                tally.update(brake.kinds(decision) | brake.late_kinds(decision))
                 lines += self._lines_of_rest(contact, decision, now)
                 contacts.keep(contact, decision.base, decision.sent, decision.acted)
                 if not decision.sent:
@@ -98,7 +98,7 @@ class Applier:
                     contact.wake_at = contact.settles_at
             bulk.update(Contact, [vars(contact) for contact, _ in decided], contacts.RESTING)
             bulk.insert(Change, [vars(line) for line in lines])
-            self._spend(tally)
+            job.spend(tally)
             job.save_run()
 
     def _lines_of_rest(
@@ -119,20 +119,6 @@ class Applier:
         if kind is not None:
             reason = decision.reason or contact.reason
             yield contacts.change(self.job.run, contact, kind, now, reason=reason)
-
-    def _spend(self, tally: Counter[brake.Kind]) -> None:
-        job = self.job
-        assert job.brake is not None
-        counted = Counter(job.run.braked)
-        counted.update(job.brake.spend(tally))
-        job.run.braked = dict(counted)
-        if job.state.allowance and job.brake.allowance != job.state.allowance:
-            job.state.allowance = dict(job.brake.allowance)
-            # Another edit may have been approved meanwhile: that one counts.
-            mine = SyncState.objects.filter(pk=job.state.pk)
-            mine.filter(approved_revision=job.state.approved_revision).update(
-                allowance=job.state.allowance
-            )
 
     # What must not go out now
 
@@ -215,6 +201,7 @@ class Applier:
                 contact.awake, contact.wake_at = False, contact.settles_at
             bulk.update(Contact, [vars(contact) for contact, _ in decided], contacts.SENDING)
             job.run.step = job.run.Step.APPLY
+            job.spend(Counter(kind for _, each in decided for kind in brake.late_kinds(each)))
             job.save_run()
         return wave
 
@@ -302,7 +289,7 @@ class Applier:
                 waiting = Contact.objects.filter(status=Status.WAITING, reason=BEING_CREATED)
                 waiting.update(awake=True)
             bulk.insert(Change, [vars(line) for line in lines])
-            self._spend(tally)
+            job.spend(tally)
             self._move_on(wave, calm)
             job.save_run()
         for write in wave.writes:

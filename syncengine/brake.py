@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     DEPARTURES = "departures"
 
 
+BY_EFFECT = {Effect.OVERWRITE: Kind.OVERWRITES, Effect.CLEAR: Kind.CLEARS}
 LEAST = {Kind.CREATIONS: 25, Kind.OVERWRITES: 25, Kind.CLEARS: 10, Kind.DEPARTURES: 10}
 
 
@@ -30,15 +31,19 @@ def kinds(decision: Decision) -> set[Kind]:
     """Return what a decision counts as; a contact counts once a kind."""
     if decision.create_on is not None:
         return {Kind.CREATIONS}
-    effects = {change.effect for change in decision.changes}
-    found = set()
-    if Effect.OVERWRITE in effects:
-        found.add(Kind.OVERWRITES)
-    if Effect.CLEAR in effects:
-        found.add(Kind.CLEARS)
+    found = _of_effects(change.effect for change in decision.changes)
     if decision.leaves_scope:
         found.add(Kind.DEPARTURES)
     return found
+
+
+def late_kinds(decision: Decision) -> set[Kind]:
+    """Return what earlier writes of a contact count as that were done, but not answered."""
+    return _of_effects(decision.late)
+
+
+def _of_effects(effects: Iterable[Effect]) -> set[Kind]:
+    return {BY_EFFECT[effect] for effect in effects if effect in BY_EFFECT}
 
 
 class Held(Exception):

@@ -132,7 +132,7 @@ def _why_not_created(configuration: Configuration, side: Side, half: Half, match
 
 def _decide_linked(configuration: Configuration, state: State, now: datetime) -> Decision:
     judged = judge(configuration, state, state.seen)
-    base, waiting, acted, flags = judged
+    base, waiting, acted, flags, late = judged
     left, right = state.left, state.right
     gone = [side for side in SIDES if (half := state.half(side)) is None or half.gone]
     if gone or left is None or right is None:
@@ -190,6 +190,7 @@ def _decide_linked(configuration: Configuration, state: State, now: datetime) ->
         leaves_scope=not matches.any and was_inside,
         acted=acted,
         matched=matches.keys,
+        late=late,
     )
 
 
@@ -216,6 +217,7 @@ def _at_rest(
         flags=judged.flags if flags is None else flags,
         wake_at=matches.until if matches else None,
         matched=matches.keys if matches else (),
+        late=judged.late,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from connections.connectors.base import RemoteRecord
 from connections.schema import kept_as
 from syncengine import contacts, wording
 from syncengine.book import Book, Draft
+from syncengine.brake import Kind
 from syncengine.job import Job
 from syncengine.matching import BEING_CREATED, Matcher
 from syncengine.mirroring import Taker
@@ -131,6 +133,7 @@ def _adopt(
     """Link the contact with the record that was created for it; what was sent is judged by it."""
     assert intent.contact is not None
     job.counts[f"created_{side}"] += 1
+    job.spend(Counter([Kind.CREATIONS]))
     intent.state, intent.closed_at, intent.record = Intent.State.DONE, now, record
     draft = _draft(book, intent.contact)
     theirs = book.of(side, [record.pk]).get(record.pk)

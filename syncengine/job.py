@@ -18,7 +18,7 @@ from connections.models import Account, Connection
 from connections.schema import Type
 from connections.setups import STORED_PLAIN, Setup
 from syncengine import leases
-from syncengine.brake import Brake
+from syncengine.brake import Brake, Kind
 from syncengine.leases import Held
 from syncengine.mirroring import Roles, roles_of
 from syncengine.models import Mirror, Run, SyncState
@@ -122,6 +122,20 @@ class Job:
             for field in self.connection.account(side).offers.fields
             if field.type in (Type.EMAILS, Type.EMAIL)
         }
+
+    def spend(self, tally: Counter[Kind]) -> None:
+        """Count what was done for the brake, inside a commit that saves the run."""
+        assert self.brake is not None
+        counted = Counter(self.run.braked)
+        counted.update(self.brake.spend(tally))
+        self.run.braked = dict(counted)
+        if self.state.allowance and self.brake.allowance != self.state.allowance:
+            self.state.allowance = dict(self.brake.allowance)
+            # Another edit may have been approved meanwhile: that one counts.
+            mine = SyncState.objects.filter(pk=self.state.pk)
+            mine.filter(approved_revision=self.state.approved_revision).update(
+                allowance=self.state.allowance
+            )
 
     def save_run(self, *names: str) -> None:
         """Write the counts of this slice to the run, inside a commit."""

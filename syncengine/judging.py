@@ -13,18 +13,22 @@ from connections.rules import ACTION, ActionKey
 from connections.schema import Field, Value, Values, entries_of, kept_as, same
 from syncengine import acting, stage, wording
 from syncengine.entries import after_write, in_common
-from syncengine.state import PUTS_BACK, Applied, Base, Half, Sent, SentBy, State
+from syncengine.plans import effect_of
+from syncengine.state import PUTS_BACK, Applied, Base, Effect, Half, Sent, SentBy, State
 
 Outcome = Literal["done", "cut", "not done"]
 
 
 class Judged(NamedTuple):
-    """What is agreed, what is still on record as sent, what actions have set, and flags."""
+    """What is agreed, what is still on record as sent, what actions have set, and flags; `late` is
+    what writes did of which no answer had told that they were done.
+    """
 
     base: dict[str, Base]
     waiting: SentBy
     acted: Mapping[str, Applied]
     flags: tuple[str, ...] = ()
+    late: frozenset[Effect] = frozenset()
 
 
 def judge(configuration: Configuration, state: State, seen: Collection[Side]) -> Judged:
@@ -41,6 +45,7 @@ def judge(configuration: Configuration, state: State, seen: Collection[Side]) ->
     base: dict[str, Base] = {}
     waiting: dict[tuple[str, Side], Sent] = {}
     flags: list[str] = []
+    late: set[Effect] = set()
     region = configuration.phone_region
     sides = [
         (side, half.values)
@@ -59,6 +64,7 @@ def judge(configuration: Configuration, state: State, seen: Collection[Side]) ->
             outcome, value = _look(field, sent, values, region)
             if outcome != "not done":
                 agreed = _agree(pair, side, agreed, sent, value, region)
+                late |= _late(field, sent, region)
                 for source, its_sent in on_record.items():
                     on_record[source] = replace(its_sent, source=value)
             if outcome == "cut":
@@ -67,8 +73,13 @@ def judge(configuration: Configuration, state: State, seen: Collection[Side]) ->
             waiting[key, side] = sent
         if agreed is not None:
             base[key] = agreed
-    acted = _judge_actions(configuration, state, seen, base, waiting, flags)
-    return Judged(base, waiting, acted, tuple(flags))
+    acted = _judge_actions(configuration, state, seen, base, waiting, flags, late)
+    return Judged(base, waiting, acted, tuple(flags), frozenset(late))
+
+
+def _late(field: Field, sent: Sent, region: str) -> set[Effect]:
+    """Return what a write did that was done without an answer."""
+    return set() if sent.answered else {effect_of(field, sent.stood, sent.value, region)}
 
 
 def _judge_actions(
@@ -78,6 +89,7 @@ def _judge_actions(
     base: dict[str, Base],
     waiting: dict[tuple[str, Side], Sent],
     flags: list[str],
+    late: set[Effect],
 ) -> dict[str, Applied]:
     """Return what actions have set, after a look at their writes; the others are brought up to
     date.
@@ -98,6 +110,7 @@ def _judge_actions(
             continue
         if outcome == "cut":
             flags.append(wording.cut(configuration.side(side).app_label, field))
+        late |= _late(field, sent, configuration.phone_region)
         stage.note(key, side, sent, acted)
         for pair in configuration.pairs:
             is_new = pair.key not in base and sent.options == PUTS_BACK

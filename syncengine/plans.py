@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 
 from connections.configuration import Side, other
 from connections.conversion import labels
-from connections.schema import CHOICES, LISTS, REFERENCES, Field, Value, entries_of, is_blank
+from connections.schema import (
+    CHOICES,
+    LISTS,
+    REFERENCES,
+    Field,
+    Value,
+    entries_of,
+    entry_key,
+    is_blank,
+)
 from syncengine.cases import Case, Merged, Write
 from syncengine.state import Base, Effect, FieldChange, Sent
 
@@ -69,13 +78,19 @@ def shown(field: Field, value: Value) -> Value:
 
 
 def _effect(case: Case, side: Side, value: Value) -> Effect:
-    stands = case.stands(side)
+    found = effect_of(case.pair.field(side), case.stands(side), value, case.region)
+    is_unknown = found is Effect.FILL and is_blank(case.stands(side)) and not case.is_known(side)
+    return Effect.OVERWRITE if is_unknown else found
+
+
+def effect_of(field: Field, stands: Value, value: Value, region: str | None) -> Effect:
+    """Return what a write of a value does to what stands in a field."""
     if is_blank(value):
         return Effect.CLEAR
     if is_blank(stands):
-        return Effect.FILL if case.is_known(side) else Effect.OVERWRITE
-    if case.pair.field(side).type in LISTS:
-        keys = {case.entry_key(side, entry) for entry in entries_of(value)}
-        if all(case.entry_key(side, entry) in keys for entry in entries_of(stands)):
+        return Effect.FILL
+    if field.type in LISTS:
+        keys = {entry_key(field.type, entry, region) for entry in entries_of(value)}
+        if all(entry_key(field.type, entry, region) in keys for entry in entries_of(stands)):
             return Effect.FILL
     return Effect.OVERWRITE

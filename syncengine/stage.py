@@ -9,7 +9,7 @@ from connections.configuration import Configuration, Side, other
 from connections.rules import Action, ActionKey, ActionKind, When
 from connections.schema import Field, Type, Value, entries_of, is_blank, kept_as, same
 from syncengine import wording
-from syncengine.plans import Plan, shown
+from syncengine.plans import Plan, effect_of, shown
 from syncengine.state import PUTS_BACK, Applied, Effect, FieldChange, Half, Sent
 
 SETS, SETS_FOR_NOW = "sets", "sets for now"
@@ -200,7 +200,12 @@ class Stage:
             self.plan.writes.setdefault(self.target, {})[field.key] = value
             self.plan.sent[key, self.target] = Sent(value, stands, former, mark)
             before, after = shown(field, stands), shown(field, value)
-            effect = Effect.OVERWRITE if self._is_unknown(field) else _effect(stands, value)
+            region = self.configuration.phone_region
+            effect = (
+                Effect.OVERWRITE
+                if self._is_unknown(field)
+                else effect_of(field, stands, value, region)
+            )
         self.plan.changes.append(FieldChange(self.target, key, field.label, before, after, effect))
 
     def _label(self, field: str, label: str, *, present: bool) -> None:
@@ -226,12 +231,6 @@ class Stage:
         for key, former, mark in self._of_labels:
             stands = self.half.values.get(field)
             self.plan.sent[key, self.target] = Sent(value, stands, former, mark)
-
-
-def _effect(stands: Value, value: Value) -> Effect:
-    if is_blank(value):
-        return Effect.CLEAR
-    return Effect.FILL if is_blank(stands) else Effect.OVERWRITE
 
 
 def _can_hold(field: Field, thing: Thing, value: Value) -> bool:

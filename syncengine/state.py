@@ -165,6 +165,8 @@ class Decision:
     """What actions have set and still counts, by action key."""
     matched: tuple[str, ...] = ()
     """The keys of the rules that its halves match."""
+    late: frozenset[Effect] = frozenset()
+    """What earlier writes turn out to have done, whose answer was lost."""
 
     @property
     def conflicts(self) -> int:

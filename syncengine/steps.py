@@ -238,9 +238,10 @@ class Steps:
                 self._refresh_catalogue(side, CATALOGUE_BEFORE_WRITE)
             self._check_names()
             self._note_revision()
+        job.brake = Brake.of(job.run, job.state, job.connection.brake_percent, clock.now())
         if not self._match():
             return False
-        self._set_brake()
+        self._count_first(job.brake)
         applier = Applier(job)
         try:
             return self._apply_all(applier)
@@ -282,6 +283,7 @@ class Steps:
             doubts.seek_again(job, matcher)
             matcher.book.save()
             Change.objects.bulk_create(lines)
+            job.save_run()
         for side in SIDES:
             while job.state.seen(side) < job.mirrors[side].last_number:
                 with leases.commit(*job.held) as now:
@@ -347,14 +349,14 @@ class Steps:
         ]
         return twins.flagged(job.connection, decided)
 
-    def _set_brake(self) -> None:
+    def _count_first(self, found: Brake) -> None:
+        """Count all before the first write, where it may be too much."""
         job = self.job
-        job.brake = Brake.of(job.run, job.state, job.connection.brake_percent, clock.now())
         if job.run.counted:
             return
         awake = self._awake_rows().count()
-        if awake > job.brake.least_left and awake > CHUNK:
-            self._count_all(job.brake)
+        if awake > found.least_left and awake > CHUNK:
+            self._count_all(found)
         job.run.counted = True
         job.run.save(update_fields=["counted"])
 

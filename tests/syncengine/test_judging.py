@@ -120,12 +120,13 @@ def test_i4_judging_one_side_leaves_the_other_on_record() -> None:
     world.take(first)
     world.write("right", first.writes["right"])
 
-    base, sent, _, flags = deciding.judge(world.configuration, world.state(), {"right"})
+    judged = deciding.judge(world.configuration, world.state(), {"right"})
+    sent = judged.waiting
 
     assert set(sent) == {("emails=emails", "left")}
-    assert flags == ()
+    assert judged.flags == ()
     world.base, world.sent = (
-        base,
+        judged.base,
         {key: replace(each, answered=False) for key, each in sent.items()},
     )
     assert world.run().writes == {"left": {"emails": ("ann@x.org", "left@x.org", "right@x.org")}}

@@ -11,7 +11,7 @@ from connections.models import Account
 from syncengine import control, engine
 from syncengine.models import Contact, Mirror, Run
 from syncengine.state import Status
-from tests.connectors.memory import Fault, Habits, Refusal
+from tests.connectors.memory import Fault, Habits, MemoryApp, Refusal
 from tests.syncengine.world import World, approve, contact_of, linked, pair, values, world
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,53 @@ def test_pl3_clears_beyond_the_limit_are_held_before_the_first_write(w: World) -
     control.resume(connection, approve=True)
     assert w.sync(connection).updated_right == 3
     assert len(right.live()) == 40
+
+
+def cut_off(app: MemoryApp, verb: str) -> None:
+    """Let the next writes be done, and their answer be lost."""
+    app.faults.append(Fault(Unavailable("cut", in_doubt=True), verb, "after"))
+
+
+def test_pl3_clears_whose_answer_was_lost_count_once_they_are_seen(w: World) -> None:
+    left, right = w.app("left"), w.app("right")
+    ids = [
+        left.add(given_name=f"N{number}", emails=(f"n{number}@example.org",), notes="x")
+        for number in range(40)
+    ]
+    connection = w.connect("left", "right")
+    w.sync(connection)
+    for id_ in ids[:9]:
+        left.edit(id_, notes=None)
+    cut_off(right, "update")
+    assert w.sync(connection).updated_right == 0
+    w.clock.go(1000)
+    assert w.sync(connection).braked == {"clears": 9}
+
+    for id_ in ids[9:12]:
+        left.edit(id_, notes=None)
+    run = w.sync(connection)
+    assert (run.status, run.updated_right) == (Run.Status.HELD, 0)
+
+
+def test_pl3_creations_whose_answer_was_lost_count_once_they_are_found(w: World) -> None:
+    left, right = w.app("left"), w.app("right")
+    connection = w.connect("left", "right")
+    w.sync(connection)
+
+    def add(numbers: range) -> None:
+        for number in numbers:
+            left.add(given_name=f"N{number}", emails=(f"n{number}@example.org",))
+
+    add(range(20))
+    cut_off(right, "create")
+    assert w.sync(connection).created_right == 0
+    run = w.sync(connection)
+    assert (run.created_right, run.braked) == (20, {"creations": 20})
+
+    add(range(20, 26))
+    run = w.sync(connection)
+    assert (run.status, run.created_right) == (Run.Status.HELD, 0)
+    assert len(right.live()) == 20
 
 
 def test_i9_a_full_read_that_finds_fewer_than_half_holds_the_account(w: World) -> None:
