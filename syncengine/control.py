@@ -45,12 +45,18 @@ def held_why(connection: Connection, state: SyncState) -> str:
     """Return why the brake holds a connection, with the ways out; "" where it does not."""
     if not state.held:
         return ""
-    last = Run.objects.filter(connection=connection, status=Run.Status.HELD)
-    why = last.order_by("-started_at").values_list("message", flat=True).first() or ""
+    run = held_run(connection)
+    why = run.message if run else ""
     return (
         f"“{connection.name}” is held by the brake. {why} Nothing was written. "
         f"To let it go on once: manage.py resume “{connection.name}” --approve"
     )
+
+
+def held_run(connection: Connection) -> Run | None:
+    """Return the last run that the brake held."""
+    runs = Run.objects.filter(connection=connection, status=Run.Status.HELD)
+    return runs.order_by("-started_at").first()
 
 
 def latest_preview(connection: Connection) -> Run | None:
@@ -141,10 +147,19 @@ def pause(connection: Connection) -> None:
 
 
 def resume(connection: Connection, *, approve: bool = False) -> None:
-    """Let a paused connection run on; with `approve`, a run that the brake held may go on once."""
+    """Let a paused connection run on; with `approve`, a run that the brake held may go on once.
+
+    Raises `Refused`, and has the run counted anew, where the set-up is not the held run's any more.
+    """
     check_ring(connection)
     state = engine.state_of(connection)
     if approve and state.held:
+        run = held_run(connection)
+        if run and run.revision != connection.configuration().revision and check_again(connection):
+            raise Refused(
+                f"Nothing of “{connection.name}” was approved: its set-up, or what its apps offer, "
+                "is not what it was when the run was held. The run is counted again now."
+            )
         state.allowance = {
             kind: count for kind, count in state.held.items() if kind in set(brake.Kind)
         }

@@ -187,7 +187,7 @@ class Steps:
             job.state.left_seen = job.state.right_seen = 0
             job.state.save(update_fields=["revision", "left_seen", "right_seen"])
             run.counted = False
-            run.save(update_fields=["counted"])
+            run.save(update_fields=["counted", "revision"])
 
     # Matching and applying
 

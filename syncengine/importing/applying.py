@@ -129,6 +129,7 @@ def _connect(wish: Wish, kept: Mapping[str, Account]) -> Stored:
         connection.save(update_fields=moved)
     if changed:
         connection.keep_setup(wish.after)
+        control.check_again(connection)
     return Stored(wish, connection, [*moved, *changed], dropped)
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from connections.configuration import SIDES
 from syncengine import brake, control, engine, tasks
-from syncengine.models import Mirror, Run
+from syncengine.models import Mirror
 from syncengine.standings import Standing
 from syncengine.views.common import START, find, person, say, show
 from syncengine.views.edits import log
@@ -65,7 +65,7 @@ def held(request: HttpRequest, connection_id: int) -> HttpResponse:
         stands,
         tab="held",
         title=f"{stands.connection}, held",
-        run=_held_run(stands),
+        run=control.held_run(stands.connection),
         rows=[] if by_account else _rows(stands),
         reads=_reads(stands) if by_account else [],
         by_account=by_account,
@@ -91,7 +91,7 @@ def check_again(request: HttpRequest, connection_id: int) -> HttpResponse:
 def go_on(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Approve what the brake held, once; refused where something else is held by now."""
     stands = find(request, connection_id, START)
-    run = _held_run(stands)
+    run = control.held_run(stands.connection)
     if not _is_held(stands) or run is None or str(run.pk) != request.POST.get("run"):
         say(request, "Something else is held by now. Look at it again.", bad=True)
         return redirect("admin:connections_connection_held", connection_id)
@@ -115,13 +115,8 @@ def _by_account(stands: Standing) -> bool:
     return stands.sync_state is not None and stands.sync_state.held == engine.HELD_BY_ACCOUNT
 
 
-def _held_run(stands: Standing) -> Run | None:
-    runs = Run.objects.filter(connection=stands.connection, status=Run.Status.HELD)
-    return runs.order_by("-started_at").first()
-
-
 def _rows(stands: Standing) -> list[KindRow]:
-    run, state = _held_run(stands), stands.sync_state
+    run, state = control.held_run(stands.connection), stands.sync_state
     if run is None or state is None:
         return []
     limits = brake.Brake.of(run, state, stands.connection.brake_percent, stands.now)

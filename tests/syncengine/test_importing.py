@@ -135,6 +135,17 @@ def test_cn9_what_the_file_leaves_out_stays_as_it_is(apps: Apps) -> None:
     assert made.right.status == Account.Status.AUTHORIZED
 
 
+def test_pl3_a_held_run_is_counted_again_once_the_set_up_was_imported(apps: Apps) -> None:
+    take(apps)
+    state = engine.state_of(connection())
+    state.held = {"clears": 30}
+    state.save()
+    take(apps)
+    assert engine.state_of(connection()).held == {"clears": 30}
+    take(apps, "connections: [{name: North, brake_percent: 50}]")
+    assert engine.state_of(connection()).held == {}
+
+
 def test_cn9_state_counts_on_creation_only(apps: Apps) -> None:
     take(apps)
     take(apps, edited("state: active", "state: paused"))

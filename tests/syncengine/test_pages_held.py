@@ -65,6 +65,17 @@ def test_what_is_held_by_now_must_be_what_was_looked_at(w: World, boss: Client) 
     assert SyncState.objects.get().held
 
 
+def test_pl3_what_was_held_of_another_set_up_is_not_approved(w: World, boss: Client) -> None:
+    connection = held(w)
+    Connection.objects.update(switched_off=["notes"])
+    shown = go_on(boss, connection)
+    assert f"Nothing of “{connection.name}” was approved" in shown
+    state = SyncState.objects.get()
+    assert (state.held, state.allowance.get("clears")) == ({}, None)
+    run = w.sync(connection)
+    assert (run.status, run.updated_right) == (Run.Status.DONE, 7)
+
+
 def test_what_was_put_right_is_checked_again_and_runs_by_itself(w: World, boss: Client) -> None:
     connection = held(w)
     left = w.apps["left"]
