@@ -119,7 +119,8 @@ class Watch:
         if one is not two:
             assert one.emails & two.emails, f"strangers were linked: {link}"
             self.truth.unite(one, two)
-            if link.connection.first_merge != "winner":
+            # Where one side is not written, what it lacks of a merged list stays on the other.
+            if link.connection.first_merge != "winner" or link.connection.direction != "both":
                 one.apart |= {*self.truth.text_names, *LISTS}
 
     # When all is calm
