@@ -14,10 +14,10 @@ from connections.operands import ConditionKind
 from connections.rule_parts import End, ends
 from connections.rules import Condition, Match, Subject
 from connections.setups import ConditionSetup, Setup
-from syncengine import acting, clock, contacts
+from syncengine import acting, clock, contacts, previewing
 from syncengine.cases import Case
 from syncengine.differences import entries
-from syncengine.models import Contact, Mirror
+from syncengine.models import Contact
 from syncengine.plans import shown
 from syncengine.sentences import condition_sentence
 from syncengine.state import Decision, Half, Status, base_from_json
@@ -110,7 +110,7 @@ def _decision(contact: Contact, configuration: Configuration) -> Decision | None
     """Return what the next run would decide of a linked contact; others are matched first."""
     if not contact.is_linked:
         return None
-    mirrors = {side: Mirror.objects.get(account=contact.connection.account(side)) for side in SIDES}
+    mirrors = previewing.mirrors_of(contact.connection)
     return contacts.decide(configuration, contact, mirrors, clock.now())
 
 

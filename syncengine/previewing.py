@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from connections.configuration import SIDES, Side
 from connections.models import Connection
-from syncengine import brake, clock, contacts, leases, pending, wording
+from syncengine import brake, clock, contacts, leases, pending, twins, wording
 from syncengine.book import Draft
 from syncengine.job import COUNTS, Job
 from syncengine.matching import Matcher
@@ -40,7 +40,7 @@ def preview(job: Job) -> None:
         job.ensure()
         lines = []
         for contact in chunk:
-            if contact.status == Status.REVIEW and not contact.is_linked:
+            if _waits_for_person(contact):
                 tally["review"] += 1
                 lines.append(
                     contacts.change(
@@ -56,6 +56,11 @@ def preview(job: Job) -> None:
             _note(job, tally)
     with leases.commit(job.hand):
         _note(job, tally)
+
+
+def _waits_for_person(contact: Contact) -> bool:
+    """Return whether matching leaves a contact to a person; a linked one may be decided again."""
+    return contact.status == Status.REVIEW and not (contact.is_linked and contact.awake)
 
 
 def _note(job: Job, tally: Counter[str]) -> None:
@@ -189,6 +194,7 @@ def of_records(connection: Connection, record_ids: Collection[int]) -> list[Cont
         places += [(side, pk) for pk in ids]
     drafts = [matcher.book.drafts[place] for place in places]
     matcher.seek([draft for draft in drafts if not draft.is_linked])
+    twins.rouse(draft for draft in drafts if draft.is_linked)
     found = {id(draft): draft for place in places if (draft := matcher.book.drafts.get(place))}
     return unsaved(connection, list(found.values()))
 
@@ -207,7 +213,7 @@ def decide_one(contact: Contact) -> Decision | None:
     """Return what a run would decide of a contact that `of_records` gave; None for one that waits
     for a person, or stands aside until its neighbours change.
     """
-    if not contact.is_linked and (contact.status == Status.REVIEW or not contact.awake):
+    if _waits_for_person(contact) or not (contact.is_linked or contact.awake):
         return None
     connection = contact.connection
     configuration = pending.configuration(connection)

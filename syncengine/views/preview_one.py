@@ -12,7 +12,7 @@ from syncengine import clock, explaining, finding, pending, previewing
 from syncengine.models import Contact, Run
 from syncengine.previewing import NotRead
 from syncengine.standings import Standing
-from syncengine.state import Decision
+from syncengine.state import Decision, Status
 from syncengine.states import CONTACTS, State
 from syncengine.views.common import find, show
 from syncengine.views.editing import waiting
@@ -106,7 +106,7 @@ def _change(
 def _state(contact: Contact, change: ChangeRow | None) -> State:
     if change is not None:
         return change.state
-    if contact.is_linked:
+    if contact.is_linked and contact.status != Status.REVIEW:
         return State("In sync", "is-ok", "A run would do nothing with it.")
     word, css, line = CONTACTS[contact.status]
     return State(word, css, contact.reason or line)

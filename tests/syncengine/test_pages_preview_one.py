@@ -12,6 +12,7 @@ from connections.setups import ConditionSetup, RuleSetup
 from syncengine.models import Contact, Record, Run
 from tests.syncengine.pages import Book, path, queries, text
 from tests.syncengine.previews import add, draft, edit, page
+from tests.syncengine.two import Two
 from tests.syncengine.world import World
 
 pytestmark = pytest.mark.django_db
@@ -178,3 +179,13 @@ def test_the_page_costs_the_same_in_a_large_book(w: World, viewer: Client) -> No
     add(w.apps["left"], *(f"N{number}" for number in range(60)))
     w.preview(connection)
     assert queries(viewer, page(connection, "preview_one") + "?q=ada") == few
+
+
+def test_ma5_who_was_merged_in_an_app_will_wait_for_a_person(w: World, viewer: Client) -> None:
+    two = Two(w)
+    two.left.merge(two.ada, two.bob)
+    w.preview(two.connection)
+    shown = one(viewer, two.connection, "q=bob")
+    assert "Bob To review" in shown
+    assert "Its counterpart was merged into another contact there" in shown
+    assert "It waits for a person" in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from syncengine import reviewing, twins, waiting, wording
+from syncengine import previewing, reviewing, twins, waiting, wording
 from syncengine.models import Change, Contact
 from syncengine.state import Decision, Status
 from tests.syncengine.two import Two
@@ -98,6 +98,20 @@ def test_ma5_it_waits_for_a_person_whatever_changes(w: World) -> None:
     two.sync()
     assert two.contact("Bob").status == Status.REVIEW
     assert len(two.left.live()) == 1
+
+
+def test_ma5_a_preview_says_that_it_will_wait_for_a_person(w: World) -> None:
+    two = Two(w)
+    two.left.merge(two.ada, two.bob)
+    run = w.preview(two.connection)
+    (line,) = run.changes.all()
+    assert run.review == 1
+    assert (line.kind, line.reason, line.name) == (Change.Kind.REVIEW, twins.MERGED, "Bob")
+
+    bob = two.contact("Bob")
+    (shown,) = previewing.of_records(two.connection, [bob.right_id or 0])
+    assert (shown.status, previewing.decide_one(shown)) == (Status.REVIEW, None)
+    assert bob.status == Status.IN_SYNC
 
 
 def test_ma5_merged_on_the_other_side_too_it_is_settled(w: World) -> None:
