@@ -237,6 +237,11 @@ class _Checks:
                     f"{name} is the scope of {there.name}: contacts that lose it may leave the "
                     "sync."
                 )
+            if action.kind == ActionKind.ADD_LABEL and action.undo and value in inside:
+                yield (
+                    f"{name} is the scope of {there.name}: contacts from which undo takes it again "
+                    "may leave the sync. Switch undo off."
+                )
 
     # Rules that start each other
 

@@ -179,6 +179,10 @@ def test_a_unit_outside_the_scope_and_a_label_that_is_the_scope_are_warned_of() 
     assert told(to_south) == told(to_oslo, left_scope=("north",))
     drop = rule("left", IN_NORTH, then=(ActionSetup("remove_label", ("vip",)),))
     assert any("VIP is the scope" in each for each in told(drop, right_scope=("vip",)))
+    undone = rule("left", IN_NORTH, then=(ActionSetup("add_label", ("vip",), undo=True),))
+    assert any("Switch undo off" in each for each in told(undone, right_scope=("vip",)))
+    kept = rule("left", IN_NORTH, then=(ADD_VIP,))
+    assert told(kept, right_scope=("vip",)) == told(kept) == told(undone)
 
 
 def test_a_rule_for_what_does_not_exist_yet_needs_another_one() -> None:
