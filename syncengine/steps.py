@@ -131,10 +131,23 @@ class Steps:
         try:
             self._refresh_catalogue(side, CATALOGUE_DAILY)
             self._note_companies(side, mirror)
-            return (yield from reader.read())
+            ended = yield from reader.read()
+            if ended and self._began_before_asked(mirror):
+                ended = yield from reader.read()
+            return ended
         except AuthorizationLost as error:
             notices.lose_authorization(account, error.message)
             raise
+
+    def _began_before_asked(self, mirror: Mirror) -> bool:
+        """Return whether what was read to its end lacks what people did before they asked: it was
+        the rest of a read that an earlier run had to break off.
+        """
+        return (
+            self.asked_at is not None
+            and mirror.read_at is not None
+            and mirror.read_at < self.asked_at
+        )
 
     def _note_companies(self, side: Side, mirror: Mirror) -> None:
         """Read everything anew once a company field comes into use: rows read before lack what it

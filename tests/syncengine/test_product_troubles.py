@@ -87,6 +87,27 @@ def test_pl3_creations_whose_answer_was_lost_count_once_they_are_found(w: World)
     assert len(right.live()) == 20
 
 
+def test_i2_a_read_that_was_broken_off_is_not_taken_for_one_that_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    habits = Habits(feed="modified", page_size=1)
+    with world(monkeypatch, left=habits) as w:
+        left, right = w.app("left", habits), w.app("right")
+        connection = w.connect("left", "right")
+        ids = [left.add(given_name=f"N{n}", emails=(f"n{n}@example.org",)) for n in range(3)]
+        w.settle(connection)
+        for id_ in ids:
+            left.edit(id_, city="Wien")
+        right.faults.append(Fault(Unavailable("down"), "changes"))
+        assert w.sync(connection).status == Run.Status.FAILED
+
+        for app in (left, right):
+            app.add(given_name="Ada", emails=("ada@example.org",))
+        w.settle(connection)
+
+        assert len(left.live()) == len(right.live()) == 4
+
+
 def test_i9_a_full_read_that_finds_fewer_than_half_holds_the_account(w: World) -> None:
     left, right = w.app("left"), w.app("right")
     ids = [left.add(given_name=f"N{n}", emails=(f"n{n}@example.org",)) for n in range(30)]
