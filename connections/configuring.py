@@ -94,7 +94,7 @@ def _side(
     here = offers[side]
     fallback = getattr(setup.owners, f"{side}_fallback")
     inside = here.inside(list(scope))
-    create_scope = _create_scope(account, here, scope, inside)
+    create_scope = _create_scope(account, scope, inside)
     return SideConfiguration(
         app=app.key,
         app_label=label,
@@ -116,15 +116,12 @@ def _side(
     )
 
 
-def _create_scope(
-    account: Account, offers: Catalogue, scope: Sequence[str], inside: frozenset[str]
-) -> str:
+def _create_scope(account: Account, scope: Sequence[str], inside: frozenset[str]) -> str:
     """Return the scope value that new contacts get: the owner's own where it is inside [AC6]."""
     if not scope:
         return ""
-    owner = account.settings.get("user")
-    units = (user.unit for user in offers.users if owner and owner in (user.id, user.email))
-    return next((unit for unit in units if unit in inside), scope[0])
+    owner = account.own_user
+    return owner.unit if owner and owner.unit in inside else scope[0]
 
 
 def _owner_units(

@@ -9,9 +9,13 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
 from django.db.models import Q
+from django.utils.text import capfirst
 
-from connections.configuration import SIDES, Side
-from connections.models import Connection
+from connections.configuration import SIDES, Configuration, Side
+from connections.models import Account, Connection
+from connections.operands import ConditionKind
+from connections.rule_parts import ends
+from connections.rule_words import kind_label, lower_first
 from syncengine import brake, clock, contacts, leases, pending, twins, wording
 from syncengine.book import Draft
 from syncengine.job import COUNTS, Job
@@ -36,6 +40,7 @@ def preview(job: Job) -> None:
             job.ensure()
             seen = matcher.match(side, seen)
     tally: Counter[str] = Counter()
+    homes = Homes(job.connection, job.configuration)
     for chunk in _chunks(job, matcher, everything=not same):
         job.ensure()
         lines = []
@@ -50,7 +55,7 @@ def preview(job: Job) -> None:
                 continue
             decision = contacts.decide(job.configuration, contact, job.mirrors, now)
             tally.update(kind.value for kind in brake.kinds(decision))
-            lines += _line(job, contact, decision, tally)
+            lines += _line(job, homes, contact, decision, tally)
         with leases.commit(job.hand):
             Change.objects.bulk_create(lines)
             _note(job, tally)
@@ -118,7 +123,39 @@ def unsaved(connection: Connection, drafts: Sequence[Draft]) -> list[Contact]:
     return found
 
 
-def _line(job: Job, contact: Contact, decision: Decision, tally: Counter[str]) -> Iterator[Change]:
+class Homes:
+    """Says who will own what is created, and where it will be."""
+
+    def __init__(self, connection: Connection, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._accounts: dict[Side, Account] = {"left": connection.left, "right": connection.right}
+        self._ends = ends(connection.left, connection.right)
+
+    def of(self, decision: Decision) -> str:
+        """Return "Owner: Ann Archer, sales unit: North"; "" where nothing is created, or nothing
+        is known of either.
+        """
+        side = decision.create_on
+        if side is None:
+            return ""
+        there, end = self._configuration.side(side), self._ends[side]
+        own, values = self._accounts[side].own_user, decision.writes[side]
+        owner = str(values.get(there.owner_field) or (own.id if own else ""))
+        units = {user.id: user.unit for user in end.offers.users}
+        place = str(values.get(there.unit_field) or there.create_scope or units.get(owner, ""))
+        said = []
+        if there.owner_field and owner in end.users:
+            said.append(f"owner: {end.users[owner]}")
+        if place in end.scopes:
+            kind = ConditionKind.SCOPE if end.app.unit_field else ConditionKind.LABEL
+            what = lower_first(kind_label(kind, end.offers, end.app))
+            said.append(f"{what}: {end.scopes[place]}")
+        return capfirst(", ".join(said))
+
+
+def _line(
+    job: Job, homes: Homes, contact: Contact, decision: Decision, tally: Counter[str]
+) -> Iterator[Change]:
     """Yield what the preview says of one contact, in one line, and count it."""
     links = contact.is_new_link
     tally["linked"] += links
@@ -130,17 +167,18 @@ def _line(job: Job, contact: Contact, decision: Decision, tally: Counter[str]) -
     kind = kind_of(decision, links=links)
     if kind is None:
         return
-    yield would_change(job.run, contact, decision, kind, links=links)
+    yield would_change(job.run, homes, contact, decision, kind, links=links)
 
 
 def would_change(
-    run: Run, contact: Contact, decision: Decision, kind: Change.Kind, *, links: bool
+    run: Run, homes: Homes, contact: Contact, decision: Decision, kind: Change.Kind, *, links: bool
 ) -> Change:
     """Return a line of a preview: what a decision would do with a contact, not saved."""
     sides = tuple(decision.writes)
     said = (
         wording.LINKED_FIRST if links and kind is not Change.Kind.LINKED else "",
         wording.LEAVES if decision.leaves_scope else "",
+        homes.of(decision),
         decision.reason,
         wording.LEFT_OUT + "; ".join(decision.flags) if decision.flags else "",
     )

@@ -88,14 +88,8 @@ class OwnersForm(forms.Form):
     # Its fields
 
     def _fallback(self, side: Side) -> forms.ChoiceField:
-        account, chosen = self.accounts[side], getattr(self.began_with, f"{side}_fallback")
-        own = str(account.settings.get("user") or "")
-        names = [
-            each.label
-            for each in self.users[side].values()
-            if own and own.casefold() in (each.id.casefold(), each.email.casefold())
-        ]
-        nobody = f"{names[0]} (your user)" if names else "the account's own user"
+        own, chosen = self.accounts[side].own_user, getattr(self.began_with, f"{side}_fallback")
+        nobody = f"{own.label} (your user)" if own else "the account's own user"
         return self._choices(side, nobody, chosen)
 
     def _choices(self, side: Side, nobody: str, chosen: str) -> forms.ChoiceField:

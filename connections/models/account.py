@@ -127,6 +127,17 @@ class Account(models.Model):
             held = self._offers = self.catalogue, self.custom_keys, offers
         return held[2]
 
+    @property
+    def own_user(self) -> User | None:
+        """Who owns what is created where nobody else is named: the chosen user, else the one of the
+        login's email address.
+        """
+        sought = str(self.settings.get("user") or self.settings.get("email") or "").casefold()
+        users = self.offers.users if sought else ()
+        return next(
+            (each for each in users if sought in (each.id.casefold(), each.email.casefold())), None
+        )
+
     def lose_authorization(self, reason: str) -> None:
         """Mark the account as *Needs authorization*, unless it is being deleted; its connections
         wait [AC5].

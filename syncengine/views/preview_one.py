@@ -98,7 +98,8 @@ def _change(
     if kind is None:
         return None
     run = Run(connection=connection, kind=Run.Kind.PREVIEW, started_at=clock.now())
-    change = previewing.would_change(run, contact, decision, kind, links=links)
+    homes = previewing.Homes(connection, pending.configuration(connection))
+    change = previewing.would_change(run, homes, contact, decision, kind, links=links)
     (row,) = change_rows([change], connection, would=True)
     return row
 

@@ -272,6 +272,25 @@ def test_va10_a_new_contact_belongs_to_the_accounts_user_unless_a_rule_says_whom
     assert owners == {"Ada": sides.user("ann"), "Bob": sides.user("bob")}
 
 
+def test_va10_a_preview_says_whose_a_new_contact_will_be_and_where(sides: Ruled) -> None:
+    to_carl = action("set_owner", sides.user("carl"))
+    for name in ("Ada", "Bob"):
+        sides.google.add_contact(person(name))
+    bob = rule(condition("field", "is", "Bob", field="given_name"), to_carl, side="right")
+    sides.start_with(bob, default_rule("right"))
+    run = sides.world.preview(sides.connection)
+    said = {line.name.split()[0]: line.reason for line in run.changes.all()}
+    sides.sync()
+    users = {user.id: user.label for user in sides.connection.left.offers.users}
+    units = {unit.id: unit.name for unit in sides.connection.left.offers.scopes}
+    made = {row["first_name"]: row for row in sides.pipeliner.contacts().values()}
+    assert said == {
+        name: f"Owner: {users[row['owner_id']]}, sales unit: {units[row['unit_id']]}"
+        for name, row in made.items()
+    }
+    assert made["Ada"]["owner_id"] != made["Bob"]["owner_id"] == sides.user("carl")
+
+
 def test_ru9_each_kind_of_name_that_is_gone_stops_the_run_before_any_write(sides: Ruled) -> None:
     vip = sides.google.add_group("VIP")
     sides.pipeliner.add_contact(someone("Ada"))
