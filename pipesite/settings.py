@@ -76,7 +76,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "axes",
+    "pipesite.apps.LoginsConfig",
     "csp",
     "django_q",
     "connections",
@@ -164,6 +164,7 @@ WHITENOISE_USE_FINDERS = True
 # are rows of our own.
 Q_CLUSTER = {
     "name": "pipesite",
+    "label": "Worker",
     "orm": "default",
     "workers": 2,
     "queue_limit": 1,

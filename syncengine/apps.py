@@ -5,4 +5,4 @@ from django.apps import AppConfig
 
 class SyncengineConfig(AppConfig):
     name = "syncengine"
-    verbose_name = "Sync engine"
+    verbose_name = "History"

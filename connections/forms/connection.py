@@ -34,9 +34,18 @@ class AccountsForm(forms.ModelForm[Connection]):
         error_messages: ClassVar = {"name": {"unique": "Another connection is called so."}}
         help_texts: ClassVar = {
             "name": "How lists, messages and the history call it.",
-            "left": "Accounts that are authorized already are offered; + authorizes another.",
-            "right": "Another account, at another app or at the same one.",
+            "left": "An account that is authorized already; + authorizes another.",
+            "right": "Another account, at another app or at the same one. "
+            "Left and right only say where each stands on the pages.",
         }
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for side in SIDES:
+            field = self.fields[side]
+            assert isinstance(field, forms.ModelChoiceField)
+            is_any = field.queryset is not None and field.queryset.exists()
+            field.empty_label = "Choose an account" if is_any else "None is authorized yet"
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -20,6 +20,7 @@ class AppRequest(models.Model):
     proposed_at = models.DateTimeField(editable=False)
 
     class Meta:
+        verbose_name = "proposed app"
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
             models.UniqueConstraint(

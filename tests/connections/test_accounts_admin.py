@@ -61,6 +61,7 @@ def test_ac1_the_accounts_stand_under_home_as_in_the_header(
     listed = text(admin_client.get(ACCOUNTS))
     one = text(admin_client.get(page_of(account)))
     assert "<title>Accounts | Pipesite</title>" in listed
+    assert f"<title>{account} | Pipesite</title>" in one
     for shown in (listed, one):
         trail = shown.split('class="breadcrumbs"')[1].split("</div>")[0]
         assert "Home</a> › " in trail

@@ -98,6 +98,7 @@ def test_ma3_who_is_linked_already_cannot_be_chosen(ops: Client) -> None:
     page = ops.get(path(book, "health")).content.decode()
     assert f'value="{linked.right_id}" required disabled' in page
     assert "linked already" in page
+    assert "cannot be chosen before that link is ended" in page
     assert "Link these two" not in page
     assert "Keep them apart" in page
 

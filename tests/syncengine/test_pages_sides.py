@@ -43,6 +43,12 @@ def test_the_same_login_under_two_names_is_refused(boss: Client) -> None:
     assert "This is the same login as “CRM”." in page
 
 
+def test_cn1_without_an_account_the_page_says_that_none_is_authorized(boss: Client) -> None:
+    assert boss.get(ADD).content.decode().count("None is authorized yet") == 2
+    account("CRM", "pipeliner")
+    assert boss.get(ADD).content.decode().count("Choose an account") == 2
+
+
 def test_an_account_that_is_being_deleted_is_not_offered(boss: Client) -> None:
     account("Kept", "pipeliner")
     account("Going", "pipeliner", identity="x")
