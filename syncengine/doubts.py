@@ -53,6 +53,8 @@ def resolve(job: Job, matcher: Matcher, now: datetime) -> list[Change]:
     for side in SIDES:
         mine = [intent for intent in open_ if intent.mirror_id == job.mirrors[side].pk]
         lines += _resolve_side(job, matcher, side, mine, now)
+    # Each line is of a creation that was done.
+    job.spend(Counter({Kind.CREATIONS: len(lines)}))
     return lines
 
 
@@ -133,7 +135,6 @@ def _adopt(
     """Link the contact with the record that was created for it; what was sent is judged by it."""
     assert intent.contact is not None
     job.counts[f"created_{side}"] += 1
-    job.spend(Counter([Kind.CREATIONS]))
     intent.state, intent.closed_at, intent.record = Intent.State.DONE, now, record
     draft = _draft(book, intent.contact)
     theirs = book.of(side, [record.pk]).get(record.pk)

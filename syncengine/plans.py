@@ -78,9 +78,10 @@ def shown(field: Field, value: Value) -> Value:
 
 
 def _effect(case: Case, side: Side, value: Value) -> Effect:
-    found = effect_of(case.pair.field(side), case.stands(side), value, case.region)
-    is_unknown = found is Effect.FILL and is_blank(case.stands(side)) and not case.is_known(side)
-    return Effect.OVERWRITE if is_unknown else found
+    stands = case.stands(side)
+    if is_blank(stands) and not is_blank(value) and not case.is_known(side):
+        return Effect.OVERWRITE
+    return effect_of(case.pair.field(side), stands, value, case.region)
 
 
 def effect_of(field: Field, stands: Value, value: Value, region: str | None) -> Effect:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.text import capfirst
 
 from connections.configuration import SIDES, Configuration, Side
-from connections.models import Account, Connection
+from connections.models import Connection
 from connections.operands import ConditionKind
 from connections.rule_parts import ends
 from connections.rule_words import kind_label, lower_first
@@ -128,8 +128,12 @@ class Homes:
 
     def __init__(self, connection: Connection, configuration: Configuration) -> None:
         self._configuration = configuration
-        self._accounts: dict[Side, Account] = {"left": connection.left, "right": connection.right}
         self._ends = ends(connection.left, connection.right)
+        self._own = {side: connection.account(side).own_user for side in SIDES}
+        self._units = {
+            side: {user.id: user.unit for user in end.offers.users}
+            for side, end in self._ends.items()
+        }
 
     def of(self, decision: Decision) -> str:
         """Return "Owner: Ann Archer, sales unit: North"; "" where nothing is created, or nothing
@@ -139,10 +143,10 @@ class Homes:
         if side is None:
             return ""
         there, end = self._configuration.side(side), self._ends[side]
-        own, values = self._accounts[side].own_user, decision.writes[side]
+        own, values = self._own[side], decision.writes[side]
         owner = str(values.get(there.owner_field) or (own.id if own else ""))
-        units = {user.id: user.unit for user in end.offers.users}
-        place = str(values.get(there.unit_field) or there.create_scope or units.get(owner, ""))
+        unit = self._units[side].get(owner, "")
+        place = str(values.get(there.unit_field) or there.create_scope or unit)
         said = []
         if there.owner_field and owner in end.users:
             said.append(f"owner: {end.users[owner]}")

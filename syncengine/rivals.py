@@ -82,6 +82,7 @@ def _updates(job: Job, decided: Sequence[Decided], now: datetime) -> dict[int, D
                 acted=decision.acted,
                 matched=decision.matched,
                 flags=decision.flags,
+                late=decision.late,
                 wake_at=theirs.settles_at,
             )
     return waits

@@ -111,7 +111,7 @@ class Steps:
         if mirror.confirming and not mirror.held_reason:
             return False
         if self.asked_at is not None:
-            return mirror.read_at >= self.asked_at
+            return not self._began_before_asked(mirror)
         return aged(mirror.read_at, clock.now()) <= READ_ENOUGH
 
     def _read_under(self, sides: Sequence[Side]) -> bool:
@@ -140,8 +140,8 @@ class Steps:
             raise
 
     def _began_before_asked(self, mirror: Mirror) -> bool:
-        """Return whether what was read to its end lacks what people did before they asked: it was
-        the rest of a read that an earlier run had to break off.
+        """Return whether the last read to its end lacks what people did before they asked: it may
+        have been the rest of one that an earlier run had to break off.
         """
         return (
             self.asked_at is not None
@@ -200,7 +200,7 @@ class Steps:
             job.state.left_seen = job.state.right_seen = 0
             job.state.save(update_fields=["revision", "left_seen", "right_seen"])
             run.counted = False
-            run.save(update_fields=["counted", "revision"])
+            run.save(update_fields=["counted"])
 
     # Matching and applying
 
@@ -296,7 +296,8 @@ class Steps:
             doubts.seek_again(job, matcher)
             matcher.book.save()
             Change.objects.bulk_create(lines)
-            job.save_run()
+            if lines:
+                job.save_run()
         for side in SIDES:
             while job.state.seen(side) < job.mirrors[side].last_number:
                 with leases.commit(*job.held) as now:

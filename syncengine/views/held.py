@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from connections.configuration import SIDES
 from syncengine import brake, control, engine, tasks
-from syncengine.models import Mirror
+from syncengine.models import Mirror, Run
 from syncengine.standings import Standing
 from syncengine.views.common import START, find, person, say, show
 from syncengine.views.edits import log
@@ -59,17 +60,19 @@ def held(request: HttpRequest, connection_id: int) -> HttpResponse:
         say(request, f"“{stands.connection}” is not held.")
         return redirect("admin:connections_connection_history", connection_id)
     by_account = _by_account(stands)
+    run = control.held_run(stands.connection)
+    rows = _rows(stands, run)
     return show(
         request,
         "syncengine/held.html",
         stands,
         tab="held",
         title=f"{stands.connection}, held",
-        run=control.held_run(stands.connection),
-        rows=[] if by_account else _rows(stands),
+        run=run,
+        rows=rows,
         reads=_reads(stands) if by_account else [],
         by_account=by_account,
-        doing=_doing(stands, over=True),
+        doing=_doing([row for row in rows if row.over], by_account=by_account),
         least_many=brake.LEAST[brake.Kind.CREATIONS],
         least_few=brake.LEAST[brake.Kind.CLEARS],
         gauge_limit=GAUGE * 0.4,
@@ -95,7 +98,7 @@ def go_on(request: HttpRequest, connection_id: int) -> HttpResponse:
     if not _is_held(stands) or run is None or str(run.pk) != request.POST.get("run"):
         say(request, "Something else is held by now. Look at it again.", bad=True)
         return redirect("admin:connections_connection_held", connection_id)
-    doing = _doing(stands)
+    doing = _doing(_rows(stands, run), by_account=_by_account(stands))
     try:
         control.resume(stands.connection, approve=True)
     except control.Refused as refusal:
@@ -115,9 +118,10 @@ def _by_account(stands: Standing) -> bool:
     return stands.sync_state is not None and stands.sync_state.held == engine.HELD_BY_ACCOUNT
 
 
-def _rows(stands: Standing) -> list[KindRow]:
-    run, state = control.held_run(stands.connection), stands.sync_state
-    if run is None or state is None:
+def _rows(stands: Standing, run: Run | None) -> list[KindRow]:
+    """Return what a held run would do, a kind; nothing where a read was stopped."""
+    state = stands.sync_state
+    if run is None or state is None or _by_account(stands):
         return []
     limits = brake.Brake.of(run, state, stands.connection.brake_percent, stands.now)
     return [
@@ -146,16 +150,16 @@ def _reads(stands: Standing) -> list[tuple[str, str, str]]:
     ]
 
 
-def _doing(stands: Standing, *, over: bool = False) -> str:
+def _doing(rows: Sequence[KindRow], *, by_account: bool) -> str:
     """Return what going on once would do, in words: "create 30 contacts and clear values in 3
-    contacts"; with `over` only what is more than a limit.
+    contacts".
     """
-    if _by_account(stands):
+    if by_account:
         return "believe what the read saw"
     parts = [
         KINDS[row.kind][1].format(f"{row.count:,}", "" if row.count == 1 else "s")
-        for row in _rows(stands)
-        if (row.over if over else row.count)
+        for row in rows
+        if row.count
     ]
     if not parts:
         return "go on"

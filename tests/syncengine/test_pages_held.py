@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from connections.models import Connection
+from syncengine import control
 from syncengine.models import Mirror, Run, SyncState
 from tests.syncengine.pages import text
 from tests.syncengine.previews import add, draft, page
@@ -74,6 +76,19 @@ def test_pl3_what_was_held_of_another_set_up_is_not_approved(w: World, boss: Cli
     assert (state.held, state.allowance.get("clears")) == ({}, None)
     run = w.sync(connection)
     assert (run.status, run.updated_right) == (Run.Status.DONE, 7)
+
+
+def test_pl3_a_run_that_was_held_under_new_fields_of_an_app_is_approved(
+    w: World, boss: Client
+) -> None:
+    connection, right = held(w), w.apps["right"]
+    before = connection.configuration().revision
+    control.check_again(connection)
+    w.clock.go(3600)
+    right.habits = replace(right.habits, slots=3)
+    assert w.sync(connection).status == Run.Status.HELD
+    assert Connection.objects.get().configuration().revision != before
+    assert "goes on: it may clear values in 14 contacts, once." in go_on(boss, connection)
 
 
 def test_what_was_put_right_is_checked_again_and_runs_by_itself(w: World, boss: Client) -> None:

@@ -7,17 +7,21 @@ from django.contrib.auth.models import User
 from django.core import mail
 
 from connections.connectors.base import AuthorizationLost, Unavailable
-from connections.models import Account
+from connections.models import Account, Connection
 from syncengine import control, engine
 from syncengine.models import Contact, Mirror, Run
 from syncengine.state import Status
-from tests.connectors.memory import Fault, Habits, MemoryApp, Refusal
+from syncengine.steps import Steps
+from tests.connectors.memory import Fault, Habits, Killed, MemoryApp, Refusal
 from tests.syncengine.world import World, approve, contact_of, linked, pair, values, world
 
 pytestmark = pytest.mark.django_db
 
 
-def test_pl3_clears_beyond_the_limit_are_held_before_the_first_write(w: World) -> None:
+def nine_of_forty_cleared(w: World) -> tuple[MemoryApp, MemoryApp, Connection, list[str]]:
+    """Return both apps, the connection, and the ids on the left of forty linked contacts with
+    notes, of which the first nine have none any more there.
+    """
     left, right = w.app("left"), w.app("right")
     ids = [
         left.add(given_name=f"N{number}", emails=(f"n{number}@example.org",), notes="x")
@@ -27,6 +31,11 @@ def test_pl3_clears_beyond_the_limit_are_held_before_the_first_write(w: World) -
     w.sync(connection)
     for id_ in ids[:9]:
         left.edit(id_, notes=None)
+    return left, right, connection, ids
+
+
+def test_pl3_clears_beyond_the_limit_are_held_before_the_first_write(w: World) -> None:
+    left, right, connection, ids = nine_of_forty_cleared(w)
     run = w.sync(connection)
     assert (run.status, run.updated_right) == (Run.Status.DONE, 9)
 
@@ -46,15 +55,7 @@ def cut_off(app: MemoryApp, verb: str) -> None:
 
 
 def test_pl3_clears_whose_answer_was_lost_count_once_they_are_seen(w: World) -> None:
-    left, right = w.app("left"), w.app("right")
-    ids = [
-        left.add(given_name=f"N{number}", emails=(f"n{number}@example.org",), notes="x")
-        for number in range(40)
-    ]
-    connection = w.connect("left", "right")
-    w.sync(connection)
-    for id_ in ids[:9]:
-        left.edit(id_, notes=None)
+    left, right, connection, ids = nine_of_forty_cleared(w)
     cut_off(right, "update")
     assert w.sync(connection).updated_right == 0
     w.clock.go(1000)
@@ -64,6 +65,27 @@ def test_pl3_clears_whose_answer_was_lost_count_once_they_are_seen(w: World) -> 
         left.edit(id_, notes=None)
     run = w.sync(connection)
     assert (run.status, run.updated_right) == (Run.Status.HELD, 0)
+
+
+def test_pl3_a_clear_whose_answer_was_lost_counts_though_its_contact_waits(w: World) -> None:
+    left, right, right2 = w.app("left"), w.app("right"), w.app("right2")
+    id_ = left.add(given_name="Ada", emails=("ada@example.org",), notes="x")
+    one, two = w.connect("left", "right"), w.connect("left", "right2")
+    for connection in (one, two):
+        w.settle(connection)
+    left.edit(id_, notes=None)
+    cut_off(right, "update")
+    w.sync(one)
+    w.clock.go(1000)
+
+    # The other connection's write to the left is not seen yet: this one's must wait for it.
+    right2.edit(next(iter(right2.live())), street="Ring 1")
+    cut_off(left, "update")
+    w.sync(two)
+    right.edit(next(iter(right.live())), city="Graz")
+    run = w.sync(one)
+    assert contact_of(one, left="Ada").status == Status.WAITING
+    assert (run.updated_left, run.braked) == (0, {"clears": 1})
 
 
 def test_pl3_creations_whose_answer_was_lost_count_once_they_are_found(w: World) -> None:
@@ -85,6 +107,26 @@ def test_pl3_creations_whose_answer_was_lost_count_once_they_are_found(w: World)
     run = w.sync(connection)
     assert (run.status, run.created_right) == (Run.Status.HELD, 0)
     assert len(right.live()) == 20
+
+
+def test_pl3_what_is_found_is_counted_in_the_same_commit(
+    w: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, right = w.app("left"), w.app("right")
+    connection = w.connect("left", "right")
+    w.sync(connection)
+    left.add(given_name="Ada", emails=("ada@example.org",))
+    cut_off(right, "create")
+    w.sync(connection)
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr(Steps, "_match_chunk", die)
+    with pytest.raises(Killed):
+        w.sync(connection)
+    run = Run.objects.get(finished_at=None)
+    assert (run.created_right, run.braked) == (1, {"creations": 1})
 
 
 def test_i2_a_read_that_was_broken_off_is_not_taken_for_one_that_was_asked_for(
