@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -168,3 +169,17 @@ def test_the_list_of_connections_filters_by_state(ops: Client) -> None:
     assert "North CRM" not in page
     assert "All 2" in page
     assert "No connection fits." in text(ops, f"{address}?q=nobody")
+
+
+def test_what_packages_keep_is_named_for_what_it_is(admin_client: Client) -> None:
+    page = text(admin_client, FRONT)
+    assert all(name in page for name in ("Logins", "Worker", "History", "Proposed apps"))
+    assert all(name not in page for name in ("Axes", "Django Q", "Sync engine", "App requests"))
+
+
+def test_the_icon_of_the_site_is_there(client: Client) -> None:
+    found = re.search(
+        r'rel="icon"[^>]*href="([^"]+)"', client.get(FRONT, follow=True).content.decode()
+    )
+    assert found
+    assert client.get(found[1]).headers["Content-Type"] == "image/svg+xml"

@@ -14,7 +14,7 @@ from syncengine import control, engine, tasks
 from syncengine.models import Change, Contact, Run, SyncState
 from tests.syncengine.pages import queries, text, user
 from tests.syncengine.previews import add, draft, page, previewed, started
-from tests.syncengine.world import World
+from tests.syncengine.world import World, approve
 
 pytestmark = pytest.mark.django_db
 
@@ -250,3 +250,17 @@ def test_who_operates_previews_but_neither_starts_nor_decides(
     assert "3 changes" in html
     assert "Approve" not in html
     assert client.post(page(connection, name)).status_code == 403
+
+
+def test_pl1_a_preview_of_a_paused_connection_speaks_of_the_next_run(
+    w: World, boss: Client
+) -> None:
+    connection = draft(w)
+    w.preview(connection)
+    assert "The first run is held to these numbers" in text(boss, page(connection, "preview"))
+    approve(connection)
+    Connection.objects.update(state="active")
+    w.sync(connection)
+    Connection.objects.update(state="paused")
+    w.preview(connection)
+    assert "The next run is held to these numbers" in text(boss, page(connection, "preview"))
