@@ -21,7 +21,6 @@ from connections.connectors.base import (
 from syncengine import brake, bulk, clock, contacts, leases, notices, rivals, sending, wording
 from syncengine.concluding import Conclusion, Wave, Write
 from syncengine.job import FRESH_ENOUGH, Job
-from syncengine.matching import BEING_CREATED
 from syncengine.mirroring import Taker
 from syncengine.models import Change, Contact, Intent, IntentKey
 from syncengine.models.mirror import aged
@@ -286,8 +285,7 @@ class Applier:
             self._keep(by_contact)
             if any(intent.state == Intent.State.DROPPED for intent in intents):
                 # Those that waited for such a creation may now be created themselves.
-                waiting = Contact.objects.filter(status=Status.WAITING, reason=BEING_CREATED)
-                waiting.update(awake=True)
+                rivals.wake_waiting(job)
             bulk.insert(Change, [vars(line) for line in lines])
             job.spend(tally)
             self._move_on(wave, calm)

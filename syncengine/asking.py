@@ -8,8 +8,9 @@ from connections.configuration import SIDES, Side, other
 from syncengine import contacts, twins
 from syncengine.book import Draft, being_created
 from syncengine.job import Job
-from syncengine.matching import Matcher, Neighbourhood
+from syncengine.matching import Matcher
 from syncengine.models import Apart, Change, Contact, Record
+from syncengine.neighbourhood import Neighbourhood
 from syncengine.state import Status
 
 Asked = Contact.Asked

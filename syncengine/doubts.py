@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from connections.configuration import SIDES, Side
 from connections.connectors.base import RemoteRecord
 from connections.schema import kept_as
-from syncengine import contacts, wording
+from syncengine import contacts, rivals, wording
 from syncengine.book import Book, Draft
 from syncengine.brake import Kind
 from syncengine.job import Job
@@ -35,7 +35,7 @@ def seek_again(job: Job, matcher: Matcher) -> None:
     waiting = Contact.objects.filter(
         connection=job.connection, awake=True, status=Status.WAITING, reason=BEING_CREATED
     )
-    drafts = [_draft(matcher.book, contact) for contact in waiting.defer("base", "sent")]
+    drafts = [_draft(matcher.book, contact) for contact in waiting.defer(*Contact.ENCRYPTED)]
     matcher.seek([draft for draft in drafts if not draft.is_linked])
 
 
@@ -92,9 +92,7 @@ def _resolve_side(
     changed = [intent for intent in intents if intent.state != Intent.State.OPEN]
     Intent.objects.bulk_update(changed, ["state", "closed_at", "record"])
     if changed:
-        # Contacts of other connections may have waited for it.
-        waiting = Contact.objects.filter(status=Status.WAITING, reason=BEING_CREATED)
-        waiting.exclude(connection=job.connection).update(awake=True)
+        rivals.wake_waiting(job, others=True)
     return lines
 
 

@@ -1,6 +1,5 @@
-"""Forgets what was deleted on both sides long ago: the records, and the contacts made of them.
-
-The history of these contacts stays, under their names.
+"""Forgets what is needed no more: creations that are done, and the records and contacts of what was
+deleted on both sides long ago. The history of these contacts stays, under their names.
 """
 
 from __future__ import annotations
@@ -15,12 +14,24 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from connections.configuration import SIDES, Side, other
 from syncengine import leases
 from syncengine.leases import Held
-from syncengine.models import Contact, Mirror, Record, SyncState
+from syncengine.models import Contact, Intent, Mirror, Record, SyncState
 
 KEPT = timedelta(days=90)
 """How long a record stays after all its contacts were deleted on both sides."""
 CHUNK = 500
-"""How many records go in one transaction: nobody else waits long for the database."""
+"""How many rows go in one transaction: nobody else waits long for the database."""
+
+
+def purge_intents(closed_before: datetime, seconds: float) -> None:
+    """Work for a while on forgetting the creations of which was known before this moment what
+    became.
+    """
+    ends_at = time.monotonic() + seconds
+    closed = Intent.objects.filter(closed_at__lt=closed_before).order_by("pk")
+    while chunk := list(closed.values_list("pk", flat=True)[:CHUNK]):
+        Intent.objects.filter(pk__in=chunk).delete()
+        if time.monotonic() >= ends_at:
+            return
 
 
 def purge_records(gone_before: datetime, seconds: float) -> bool:

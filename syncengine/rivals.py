@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from connections.configuration import SIDES, Side, other
+from connections.models import Connection
 from syncengine import contacts, wording
 from syncengine.job import Job
 from syncengine.matching import BEING_CREATED
@@ -23,6 +24,17 @@ Decided = tuple[Contact, Decision]
 def waiting(job: Job, decided: Sequence[Decided], now: datetime) -> dict[int, Decision]:
     """Return, by contact, what is to be done instead of writes that must wait."""
     return {**_creations(job, decided), **_updates(job, decided, now)}
+
+
+def wake_waiting(job: Job, *, others: bool = False) -> None:
+    """Wake the contacts that wait for a creation in these accounts, of which is known now what
+    became; with `others`, those of other connections alone.
+    """
+    accounts = [mirror.account_id for mirror in job.mirrors.values()]
+    using = Connection.objects.filter(Q(left__in=accounts) | Q(right__in=accounts))
+    resting = Contact.objects.filter(status=Status.WAITING, reason=BEING_CREATED)
+    mine = job.connection.pk if others else 0
+    resting.filter(connection__in=using.exclude(pk=mine)).update(awake=True)
 
 
 def keys_of(job: Job, contact: Contact, side: Side) -> set[str]:

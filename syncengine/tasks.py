@@ -16,9 +16,9 @@ from django_q.tasks import async_task
 from connections.models import Account, Connection
 from syncengine import clock, control, deleting, engine, forgetting, processes, purging
 from syncengine.engine import Progress
-from syncengine.matching import INTENT_MEMORY
-from syncengine.models import Intent, Run, SyncState
+from syncengine.models import Run, SyncState
 from syncengine.models.heartbeat import Heartbeat
+from syncengine.neighbourhood import INTENT_MEMORY
 
 logger = logging.getLogger(__name__)
 TICK = "syncengine.tasks.tick"
@@ -58,7 +58,7 @@ def tick() -> dict[str, int]:
     for account_id in Account.objects.filter(status=Account.Status.DELETING).values_list("pk"):
         async_task(DELETE_ACCOUNT, *account_id)
     Run.objects.filter(kind=Run.Kind.PREVIEW, started_at__lt=now - control.PREVIEW_KEPT).delete()
-    Intent.objects.filter(closed_at__lt=now - 2 * INTENT_MEMORY).delete()
+    purging.purge_intents(now - 2 * INTENT_MEMORY, PURGING_SECONDS)
     purging.purge_records(now - purging.KEPT, PURGING_SECONDS)
     return {"queued": len(due)}
 

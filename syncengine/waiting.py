@@ -13,9 +13,10 @@ from connections.models import Connection
 from syncengine import clock, engine, twins
 from syncengine.asking import candidates
 from syncengine.book import Draft
-from syncengine.matching import Matcher, Neighbourhood
+from syncengine.matching import Matcher
 from syncengine.mirroring import roles_of
 from syncengine.models import Contact, MatchKey, Record
+from syncengine.neighbourhood import Neighbourhood
 from syncengine.state import Status
 
 WAITING = (Status.REVIEW, Status.GONE, Status.FAILING)
@@ -59,9 +60,8 @@ def cases(connection: Connection) -> list[Case]:
 
 def without_values(rows: QuerySet[Contact]) -> QuerySet[Contact]:
     """Return contacts with their records, and nothing decrypted."""
-    return rows.select_related("left", "right").defer(
-        "base", "sent", "left__content", "right__content"
-    )
+    heavy = (*Contact.ENCRYPTED, "left__content", "right__content")
+    return rows.select_related("left", "right").defer(*heavy)
 
 
 def cases_of(connection: Connection, rows: Sequence[Contact]) -> list[Case]:

@@ -3,10 +3,11 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from syncengine.models import Change, Contact, Run
+from syncengine.waiting import without_values
 
 Row = TypeVar("Row", bound=Model)
 
@@ -64,6 +65,9 @@ class ContactAdmin(LookingAdmin[Contact]):
 
     list_display = ("__str__", "connection", "status", "reason")
     list_filter = ("status", "connection")
-    list_select_related = ("left", "right", "connection")
+    list_select_related = ("connection",)
     search_fields = ("left__name", "right__name")
-    exclude = ("base", "sent")
+    exclude = Contact.ENCRYPTED
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
+        return without_values(super().get_queryset(request))

@@ -89,6 +89,9 @@ class Contact(models.Model):
     asked_record = models.ForeignKey(Record, models.SET_NULL, null=True, related_name="+")
     """Whom to link with, where a person said so."""
 
+    ENCRYPTED: ClassVar = ("base", "sent", "acted")
+    """What lists leave out: each of these takes its time to decrypt."""
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["connection", "left"], name="contact_of_left_record"),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from connections.models import Connection
 from syncengine.differences import SideDifference, differences
 from syncengine.finding import emails_by_contact
-from syncengine.models import Change, Run
+from syncengine.models import Change, Contact, Run
 from syncengine.setup import rule_names
 from syncengine.states import State, change_state, what_it_did
 from syncengine.views.common import find, page_of, show
@@ -74,7 +74,8 @@ def kinds_of(found: Run) -> list[KindFilter]:
 
 def changes_of(found: Run, kind: str = "") -> QuerySet[Change]:
     """Return the changes of a run in their order, with their contacts."""
-    rows = found.changes.select_related("contact").defer("contact__base", "contact__sent")
+    heavy = (f"contact__{name}" for name in Contact.ENCRYPTED)
+    rows = found.changes.select_related("contact").defer(*heavy)
     return (rows.filter(kind=kind) if kind else rows).order_by("pk")
 
 

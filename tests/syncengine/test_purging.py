@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from connections.models import Connection
 from syncengine import clock, leases, purging, tasks
-from syncengine.models import Change, Contact, MatchKey, Mirror, Record
+from syncengine.models import Change, Contact, Intent, MatchKey, Mirror, Record
 from tests.connectors.memory import MemoryApp
 from tests.syncengine.two import Two
-from tests.syncengine.world import World
+from tests.syncengine.world import World, pair
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +94,18 @@ def test_it_goes_in_small_steps(w: World, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(purging, "CHUNK", 1)
     assert purging.purge_records(clock.now(), 9)
     assert len(records()) == 2
+
+
+def test_creations_of_long_ago_go_in_small_steps(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    left, _, connection = pair(w)
+    for number in range(7):
+        left.add(given_name=f"N{number}", emails=(f"n{number}@example.org",))
+    w.settle(connection)
+    monkeypatch.setattr(purging, "CHUNK", 3)
+    purging.purge_intents(w.clock() - timedelta(days=2), 5)
+    assert Intent.objects.count() == 7
+    w.clock.go(3 * 24 * 3600)
+    purging.purge_intents(w.clock() - timedelta(days=2), 0)
+    assert Intent.objects.count() == 4
+    purging.purge_intents(w.clock() - timedelta(days=2), 5)
+    assert not Intent.objects.exists()
