@@ -1,4 +1,4 @@
-"""What a set-up names and its apps no longer have [RU9]. Pure."""
+"""What a set-up names and its apps no longer have [RU9]. Asks no app."""
 
 from __future__ import annotations
 

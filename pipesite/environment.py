@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, overload
 from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from environ.fileaware_mapping import FileAwareMapping
 
 EXAMPLES = {
     "ALLOWED_HOSTS": "pipesite.example.com,10.0.0.5",
     "DATABASE_URL": "postgres://pipesite:password@db.example.com:5432/pipesite",
     "DEBUG": "0",
+    "EMAIL_FROM": "Pipesite <pipesite@example.com>",
     "EMAIL_URL": "smtp+tls://user:password@mail.example.com:587",
     "FIELD_ENCRYPTION_KEYS": "newest-key-of-44-characters=,older-key-of-44-characters=",
+    "FORWARDED_ALLOW_IPS": "127.0.0.1,10.0.0.5",
     "GOOGLE_ACCOUNTS_URL": "https://accounts.google.com",
     "GOOGLE_API_URL": "https://people.googleapis.com",
     "GOOGLE_CLIENT_ID": "1234567890-abc.apps.googleusercontent.com",
@@ -188,6 +192,16 @@ def email(name: str, default: str) -> dict[str, Any]:
     except (ImproperlyConfigured, ValueError):
         raise _malformed(name, "must be an address of a mail server") from None
     return {key: value for key, value in config.items() if value is not None and key != "OPTIONS"}
+
+
+def sender(name: str, default: str) -> str:
+    """An email address, perhaps with a name before it."""
+    value = text(name, default)
+    try:
+        validate_email(parseaddr(value)[1])
+    except ValidationError:
+        raise _malformed(name, "must be an email address") from None
+    return value
 
 
 def _malformed(name: str, rule: str) -> ImproperlyConfigured:

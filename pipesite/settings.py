@@ -33,6 +33,8 @@ ALLOWED_HOSTS = environment.words(
     "ALLOWED_HOSTS",
     [urlsplit(PIPESITE_URL).hostname or "", "localhost", "127.0.0.1", "[::1]"],
 )
+# Web servers in front whose word counts: gunicorn reads the same variable.
+FORWARDED_ALLOW_IPS = environment.words("FORWARDED_ALLOW_IPS", ["127.0.0.1", "::1"])
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PIPESITE_URL))]
 
 # An installation that is reached by https is reached by nothing else.
@@ -84,6 +86,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "pipesite.middleware.refuse_nul",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -133,6 +136,7 @@ AUTHENTICATION_BACKENDS = [
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "pipesite.visitors.address_of"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
@@ -153,6 +157,9 @@ LANGUAGE_CODE = "en-us"
 USE_TZ = True
 TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
 globals().update(environment.email("EMAIL_URL", "consolemail://"))
+DEFAULT_FROM_EMAIL = environment.sender("EMAIL_FROM", "pipesite@localhost")
+# Seconds: a run must not wait for a mail server.
+EMAIL_TIMEOUT = 10
 
 # Whitenoise serves the files where the packages keep them: nothing needs collecting.
 STATIC_URL = "static/"

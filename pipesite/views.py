@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import math
-
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 
 from connections.encryption import CannotDecrypt
 from connections.models import Canary, Connection
-from syncengine.watching import HEALTHY_SECONDS, silent_for
+from syncengine.watching import is_missed, silent_for
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -30,8 +28,5 @@ def _failing() -> str:
 
 
 def _is_worker_gone() -> bool:
-    """Return whether the worker is silent; one that never ran is missed where it has work."""
-    silence = silent_for()
-    if silence == math.inf:
-        return Connection.objects.filter(state=Connection.State.ACTIVE).exists()
-    return silence > HEALTHY_SECONDS
+    has_work = Connection.objects.filter(state=Connection.State.ACTIVE).exists()
+    return is_missed(silent_for(), has_work=has_work)

@@ -28,12 +28,12 @@ def lose_authorization(account: Account, reason: str) -> None:
         return
     try:
         send_mail(
-            f"{account.label} needs authorization",
+            f"{' '.join(account.label.split())} needs authorization",
             f"{account.label} is no longer accepted: {reason}\n\n"
             "Its connections wait. Authorize it again, and they go on; every link is kept.\n"
             f"{settings.PIPESITE_URL}\n",
             None,
             [person.email],
         )
-    except (SMTPException, OSError) as error:
+    except (SMTPException, OSError, ValueError) as error:
         logger.warning("the notice about %s was not sent: %s", account.label, type(error).__name__)

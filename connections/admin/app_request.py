@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -96,8 +96,9 @@ class AppRequestAdmin(admin.ModelAdmin[AppRequest]):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Ask once more, then delete an app with its votes."""
-        rows = self.get_queryset(request)
-        app = get_object_or_404(rows, pk=int(object_id) if object_id.isdecimal() else 0)
+        app = self.get_object(request, object_id)
+        if app is None:
+            raise Http404
         if not self.has_delete_permission(request, app):
             raise PermissionDenied
         if request.method != "POST":

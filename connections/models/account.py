@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings as project
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from connections.configuration import Side
@@ -69,6 +70,12 @@ def _field(stored: dict[str, Any]) -> Field:
     )
 
 
+def check_one_line(value: str) -> None:
+    """Raise ValidationError unless a name is one line of text."""
+    if len(value.splitlines()) > 1:
+        raise ValidationError("Must be one line.")
+
+
 class Account(models.Model):
     """One authorized login at an app, with its credentials and its identity (space, user)."""
 
@@ -77,7 +84,7 @@ class Account(models.Model):
         NEEDS_AUTHORIZATION = "needs_authorization", "Needs authorization"
         DELETING = "deleting", "Being deleted"
 
-    label = models.CharField(max_length=100, unique=True)
+    label = models.CharField(max_length=100, unique=True, validators=[check_one_line])
     app = models.CharField(max_length=30)
     settings = models.JSONField(default=dict, blank=True)
     secrets = EncryptedJSONField(null=True, editable=False)
@@ -137,16 +144,6 @@ class Account(models.Model):
         return next(
             (each for each in users if sought in (each.id.casefold(), each.email.casefold())), None
         )
-
-    def lose_authorization(self, reason: str) -> None:
-        """Mark the account as *Needs authorization*, unless it is being deleted; its connections
-        wait [AC5].
-        """
-        kept = Account.objects.filter(pk=self.pk).exclude(status=self.Status.DELETING)
-        if kept.update(status=self.Status.NEEDS_AUTHORIZATION, status_reason=reason):
-            self.status, self.status_reason = self.Status.NEEDS_AUTHORIZATION, reason
-
-    lose_authorization.alters_data = True  # type: ignore[attr-defined]
 
     def keep_catalogue(self, catalogue: Catalogue, at: datetime) -> None:
         """Store what the app offers."""

@@ -14,7 +14,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from connections.configuration import SIDES, Configuration, Direction, FirstMerge, Side
 from connections.configuring import configure
-from connections.models.account import Account, side_labels
+from connections.models.account import Account, check_one_line, side_labels
 from connections.schema import Role
 from connections.setups import (
     STORED_PLAIN,
@@ -53,7 +53,7 @@ class Connection(models.Model):
         LEFT = "left", "Left"
         RIGHT = "right", "Right"
 
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=100, unique=True, validators=[check_one_line])
     left = models.ForeignKey(Account, models.PROTECT, related_name="+")
     right = models.ForeignKey(Account, models.PROTECT, related_name="+")
     left_scope = models.JSONField(default=list, blank=True)

@@ -91,7 +91,6 @@ def _entity(name: str, plural: str, methods: str, table: str) -> Entity:
 
 
 ENTITIES = {name: _entity(name, *parts) for name, parts in TABLES.items()}
-BY_PLURAL = {entity.plural: entity for entity in ENTITIES.values()}
 
 WEBHOOK_EVENTS = frozenset(
     {"*"}

@@ -14,7 +14,7 @@ from connections.models import Account, Connection
 from connections.sandbox.base import Fault
 from connections.sandbox.google import GoogleSandbox
 from connections.sandbox.pipeliner import PipelinerSandbox
-from syncengine import clock, forgetting, tasks
+from syncengine import clock, forgetting, notices, tasks
 from syncengine.models import Intent, MatchKey, Mirror, Record
 from tests.connections.standins import (
     ACCOUNTS,
@@ -75,7 +75,7 @@ def test_the_list_shows_state_login_uses_and_who_authorized(
     left, right = pipeliner_account(pipeliner, "Nordlicht CRM"), google_account(google)
     left.authorized_by = admin_user
     left.save()
-    right.lose_authorization("access was revoked")
+    notices.lose_authorization(right, "access was revoked")
     Connection.objects.create(name="North", left=left, right=right)
     answer: Any = admin_client.get(ACCOUNTS)
     page = " ".join(text(answer).split())
@@ -230,7 +230,7 @@ def test_one_that_is_being_deleted_is_not_said_to_need_authorization(
 ) -> None:
     account = google_account(google)
     Account.objects.update(status=Account.Status.DELETING)
-    account.lose_authorization("no secrets")
+    notices.lose_authorization(account, "no secrets")
     assert Account.objects.get().status == Account.Status.DELETING
 
 

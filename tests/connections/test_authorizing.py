@@ -14,6 +14,7 @@ from connections.models import Account
 from connections.sandbox.base import Fault
 from connections.sandbox.pipeliner import PipelinerSandbox
 from connections.views import pending
+from syncengine import notices
 from tests.connections.standins import (
     ADD,
     ANN,
@@ -80,7 +81,7 @@ def test_ac1_one_that_needs_authorization_is_authorized_first(
     admin_client: Client, pipeliner: PipelinerSandbox
 ) -> None:
     account = pipeliner_account(pipeliner)
-    account.lose_authorization("revoked")
+    notices.lose_authorization(account, "revoked")
     answer: Any = admin_client.post(f"{ADD}?_popup=1&flow=abc", {"account": account.pk})
     assert answer.url == f"{ADD}?_popup=1&flow=abc&account={account.pk}"
 
@@ -300,7 +301,7 @@ def test_ac5_an_empty_key_keeps_the_stored_one(
     admin_client: Client, pipeliner: PipelinerSandbox
 ) -> None:
     account = pipeliner_account(pipeliner)
-    account.lose_authorization("revoked")
+    notices.lose_authorization(account, "revoked")
     again = f"{ADD}?account={account.pk}"
     page = text(admin_client.get(again))
     assert "Leave it empty to keep it" in page

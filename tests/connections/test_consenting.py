@@ -15,6 +15,7 @@ from connections.sandbox.base import Fault
 from connections.sandbox.google import GoogleSandbox
 from connections.sandbox.google_oauth import CONTACTS
 from connections.views import pending
+from syncengine import notices
 from tests.connections.standins import (
     ADD,
     copy_pending,
@@ -213,7 +214,7 @@ def test_ac5_authorizing_again_keeps_the_account(
 ) -> None:
     account = google_account(google, "Field team")
     google.revoke_all()
-    account.lose_authorization("revoked")
+    notices.lose_authorization(account, "revoked")
     asked = go(admin_client, f"{ADD}?account={account.pk}")
     assert parse_qs(urlsplit(asked).query)["login_hint"] == ["ops@example.com"]
     admin_client.get(consent(asked))

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from connections.models import Account, Connection
-from syncengine import clock, engine
+from syncengine import clock, engine, notices
 from syncengine.models import Run
 from tests.syncengine.apps import FILE, Apps, apps, edited, refusal, refusals, take
 
@@ -164,7 +164,7 @@ def test_ac5_a_secret_that_is_given_anew_replaces_the_old_one(apps: Apps) -> Non
     take(apps)
     apps.google.revoke_all()
     account = connection().right
-    account.lose_authorization("the grant was withdrawn")
+    notices.lose_authorization(account, "the grant was withdrawn")
     apps.environment["GOOGLE_REFRESH_TOKEN"] = apps.google.issue_refresh_token()
 
     _, google = take(apps).accounts
@@ -177,7 +177,7 @@ def test_ac5_a_secret_that_is_given_anew_replaces_the_old_one(apps: Apps) -> Non
 
 def test_ac5_the_same_secrets_authorize_an_account_that_lost_it(apps: Apps) -> None:
     take(apps)
-    connection().left.lose_authorization("it was refused for a while")
+    notices.lose_authorization(connection().left, "it was refused for a while")
 
     pipeliner, _ = take(apps).accounts
 

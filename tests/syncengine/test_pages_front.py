@@ -11,7 +11,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from connections.models import Account
-from syncengine import clock
+from syncengine import clock, notices
 from syncengine.models import Heartbeat, Run, SyncState
 from syncengine.state import Status
 from tests.syncengine.pages import Book, account, queries, text, user
@@ -60,7 +60,7 @@ def test_what_needs_a_person_stands_first(ops: Client) -> None:
     book.person("Bob Builder", Status.FAILING, reason="Customer type is required")
     SyncState.objects.filter(connection=held.connection).update(held={"clears": 214})
     held.run(status=Run.Status.HELD, message="It would do 214 clears.")
-    lost.connection.right.lose_authorization("invalid_grant")
+    notices.lose_authorization(lost.connection.right, "invalid_grant")
     SyncState.objects.filter(connection=unseen.connection).update(approved_revision="")
     page = text(ops, FRONT)
     needs = page[page.index("Needs you 5") : page.index("Connections 4")]

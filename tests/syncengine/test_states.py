@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connections.models import Account, Connection
-from syncengine import clock, engine, times
+from syncengine import clock, engine, notices, times
 from syncengine.models import Mirror, Run, SyncState
 from syncengine.standings import standing
 from tests.syncengine.pages import Book
@@ -73,7 +73,7 @@ def test_a_first_read_says_how_many_contacts_it_has_brought() -> None:
 
 def test_ac5_an_account_that_is_not_accepted_makes_its_connection_wait() -> None:
     book = Book.of()
-    book.connection.right.lose_authorization("invalid_grant")
+    notices.lose_authorization(book.connection.right, "invalid_grant")
     word, css, line = state_of(book)
     assert (word, css) == ("Waiting for authorization", "is-auth")
     assert "Google Contacts no longer accepts north@example.org" in line
