@@ -24,7 +24,7 @@ from syncengine.standings import standings, with_accounts
 from syncengine.views import editing, setup
 from syncengine.views.actions import pause, poll, resume, sync
 from syncengine.views.answers import answer, retry_all
-from syncengine.views.common import say
+from syncengine.views.common import number_in, say
 from syncengine.views.contact import contact
 from syncengine.views.copying import copy, export_file
 from syncengine.views.deleting import delete
@@ -149,7 +149,7 @@ class ConnectionAdmin(FormAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return delete(request, int(object_id) if object_id.isdecimal() else 0)
+        return delete(request, number_in(object_id))
 
     # The list
 

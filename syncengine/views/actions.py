@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from connections.models import Connection
 from syncengine import control
 from syncengine.standings import standings, with_accounts
-from syncengine.views.common import OPERATE, VIEW, ask_sync, back, find, need, say
+from syncengine.views.common import OPERATE, VIEW, ask_sync, back, find, need, number_in, say
 
 
 @require_POST
@@ -66,6 +66,6 @@ def poll(request: HttpRequest) -> JsonResponse:
     need(request, VIEW)
     rows = with_accounts(Connection.objects.all())
     if wanted := request.GET.get("id", ""):
-        rows = rows.filter(pk=int(wanted) if wanted.isdecimal() else 0)
+        rows = rows.filter(pk=number_in(wanted))
     found = standings(rows, counted=False)
     return JsonResponse({str(each.connection.pk): each.progress() for each in found})

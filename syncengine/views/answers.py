@@ -13,7 +13,7 @@ from syncengine import finding, twins, waiting
 from syncengine.models import Contact
 from syncengine.standings import Standing
 from syncengine.state import Status
-from syncengine.views.common import OPERATE, ask_sync, back, find, say
+from syncengine.views.common import OPERATE, ask_sync, back, find, number_in, say
 
 Asked = Contact.Asked
 
@@ -50,7 +50,7 @@ def retry_all(request: HttpRequest, connection_id: int) -> HttpResponse:
     stands = find(request, connection_id, OPERATE)
     failing = Contact.objects.filter(connection=stands.connection, status=Status.FAILING)
     if reason := request.POST.get("reason", ""):
-        failing = failing.filter(reason=reason)
+        failing = failing.filter(reason=reason.replace("\0", ""))
     number = failing.update(asked=Asked.RETRY, asked_record=None)
     contacts = "1 contact is" if number == 1 else f"{number:,} contacts are"
     _say(request, stands, f"{contacts} tried again.")
@@ -78,7 +78,7 @@ def _partner(contact: Contact, chosen: str) -> int:
     if contact.is_linked and twins.survivor(contact) is None:
         raise Unfit("It is linked already.")
     there = waiting.open_side(contact)
-    record = int(chosen) if chosen.isdecimal() else 0
+    record = number_in(chosen)
     if not record:
         raise Unfit("Say with which one it is to be linked.")
     if not waiting.is_record_of(contact.connection, there, record):

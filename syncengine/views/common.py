@@ -27,6 +27,8 @@ OPERATE = "connections.operate_connection"
 START = "connections.start_connection"
 CHANGE = "connections.change_connection"
 DELETE = "connections.delete_connection"
+LONGEST_NUMBER = 18
+"""Digits: every number of so many fits into a column of numbers."""
 T = TypeVar("T")
 
 
@@ -112,6 +114,11 @@ def back(request: HttpRequest, connection: Connection, page: str = "history") ->
     if not url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure()):
         url = reverse(f"admin:connections_connection_{page}", args=[connection.pk])
     return HttpResponseRedirect(url)
+
+
+def number_in(text: str) -> int:
+    """Return the number of a row that a request names; 0, which no row has, where it names none."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else 0
 
 
 def say(request: HttpRequest, text: str, *, bad: bool = False) -> None:

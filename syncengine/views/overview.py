@@ -66,7 +66,7 @@ def overview(request: HttpRequest) -> dict[str, Any]:
         return {}
     stands = standings(with_accounts(Connection.objects.all()))
     accounts = list(Account.objects.select_related("authorized_by").defer("secrets", "catalogue"))
-    worker = _worker(any(each.connection.state == "active" for each in stands))
+    worker = _worker(has_work=any(each.connection.state == "active" for each in stands))
     sees_accounts = request.user.has_perm("connections.view_account")
     return {
         "standings": sorted(stands, key=_urgency)[:SHOWN],
@@ -105,17 +105,17 @@ def url(page: str, *arguments: object) -> str:
 # The worker
 
 
-def _worker(is_missed: bool) -> Worker:
-    """Return how the worker does; one that never ran is missed where it has work."""
-    silence = watching.silent_for()
-    at = watching.last_sign()
+def _worker(*, has_work: bool) -> Worker:
+    """Return how the worker does."""
+    silence, at = watching.silent_for(), watching.last_sign()
+    is_missed = watching.is_missed(silence, has_work=has_work)
     if silence == math.inf:
-        return Worker(
-            State("Worker not started", "is-bad" if is_missed else "is-off"), at, is_missed
-        )
-    if silence > watching.HEALTHY_SECONDS:
-        return Worker(State("Worker silent", "is-bad"), at, True)
-    return Worker(State("Worker running", "is-ok"), at, False)
+        state = State("Worker not started", "is-bad" if is_missed else "is-off")
+    elif is_missed:
+        state = State("Worker silent", "is-bad")
+    else:
+        state = State("Worker running", "is-ok")
+    return Worker(state, at, is_missed)
 
 
 # What needs a person

@@ -19,10 +19,20 @@ from connections.neighbours import closes_ring, overlapping
 from syncengine import brake, control, pending, tasks, wording
 from syncengine.models import Change, Run
 from syncengine.standings import Standing
-from syncengine.views.common import OPERATE, START, counted, find, page_of, person, say, show
+from syncengine.views.common import (
+    OPERATE,
+    START,
+    counted,
+    find,
+    number_in,
+    page_of,
+    person,
+    say,
+    show,
+)
 from syncengine.views.editing import waiting
 from syncengine.views.edits import in_words, log
-from syncengine.views.run import change_rows
+from syncengine.views.run import change_rows, changes_of
 
 Kind = Change.Kind
 
@@ -147,10 +157,10 @@ def start(request: HttpRequest, connection_id: int) -> HttpResponse:
 def apply_edit(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Make the edit that waits what counts, held to the preview that was looked at [CN10]."""
     stands = find(request, connection_id, START)
-    connection, number = stands.connection, request.POST.get("preview", "")
+    connection = stands.connection
     here = redirect("admin:connections_connection_preview", connection_id)
     mine = Run.objects.filter(connection=connection, kind=Run.Kind.PREVIEW)
-    approved = mine.filter(pk=int(number)).first() if number.isdecimal() else None
+    approved = mine.filter(pk=number_in(request.POST.get("preview", ""))).first()
     found = waiting(connection)
     try:
         if approved is None or found is None:
@@ -231,10 +241,8 @@ def would(run: Run) -> Would:
 def _changes(run: Run | None, chosen: str) -> QuerySet[Change]:
     if run is None:
         return Change.objects.none()
-    rows = run.changes.select_related("contact").defer("contact__base", "contact__sent")
-    if chosen in FILTERS:
-        rows = rows.filter(FILTERS[chosen])
-    return rows.order_by("pk")
+    rows = changes_of(run)
+    return rows.filter(FILTERS[chosen]) if chosen in FILTERS else rows
 
 
 def _tiles(connection: Connection, run: Run) -> list[Tile]:

@@ -14,7 +14,7 @@ from syncengine.previewing import NotRead
 from syncengine.standings import Standing
 from syncengine.state import Decision, Status
 from syncengine.states import CONTACTS, State
-from syncengine.views.common import find, show
+from syncengine.views.common import find, number_in, show
 from syncengine.views.editing import waiting
 from syncengine.views.run import ChangeRow, change_rows
 
@@ -30,8 +30,8 @@ def preview_one(request: HttpRequest, connection_id: int) -> HttpResponse:
     stands = find(request, connection_id)
     connection = stands.connection
     text, chosen = request.GET.get("q", "").strip(), request.GET.get("record", "")
-    if chosen.isdecimal():
-        ids = [int(chosen)]
+    if number := number_in(chosen):
+        ids = [number]
     else:
         ids = list(finding.holders_of(connection, text, MOST + 1)) if text else []
     try:
