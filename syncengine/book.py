@@ -4,8 +4,10 @@ in a preview.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from django.db.models import QuerySet
 
 from connections.configuration import SIDES, Side
 from connections.models import Connection
@@ -64,7 +66,7 @@ def being_created(connection: Connection) -> set[int]:
 
 
 class Book:
-    """Drafts by record; `kept` drafts stay in memory for a preview, others until they are saved."""
+    """Drafts by record, in memory until they are saved; a preview never saves them."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -79,16 +81,23 @@ class Book:
             pk for pk in wanted if (side, pk) not in self.drafts and (side, pk) not in self._without
         }
         if missing:
-            self._load(**{f"{side}__in": missing})
+            self._load(Contact.objects.filter(**{f"{side}__in": missing}))
             self._without |= {(side, pk) for pk in missing if (side, pk) not in self.drafts}
         return {pk: self.drafts[side, pk] for pk in wanted if (side, pk) in self.drafts}
 
-    def _load(self, **filters: Collection[int]) -> None:
-        rows = Contact.objects.filter(connection=self.connection, **filters).values_list(
+    def wake(self, rows: QuerySet[Contact]) -> None:
+        """Take in these contacts as a run has them before it matches: awake."""
+        for draft in self._load(rows):
+            draft.awake = True
+
+    def _load(self, rows: QuerySet[Contact]) -> list[Draft]:
+        found = rows.filter(connection=self.connection).values_list(
             "left_id", "right_id", "pk", "status", "reason", "awake", "left_number", "right_number"
         )
-        for row in rows:
-            self._keep(Draft(*row))
+        drafts = [Draft(*row) for row in found]
+        for draft in drafts:
+            self._keep(draft)
+        return drafts
 
     def _keep(self, draft: Draft) -> None:
         for side in SIDES:
@@ -156,15 +165,15 @@ class Book:
         draft.begins = True
         draft.wake()
 
-    def touched(self) -> list[Draft]:
-        """Return each draft that changed, once."""
-        return list({id(draft): draft for draft in self.drafts.values() if draft.touched}.values())
+    def all(self) -> list[Draft]:
+        """Return each draft, once."""
+        return list({id(draft): draft for draft in self.drafts.values()}.values())
 
     def save(self) -> list[Draft]:
         """Write what changed to the database, forget all drafts, and return those that were
         written.
         """
-        touched = self.touched()
+        touched = [draft for draft in self.all() if draft.touched]
         Contact.objects.filter(pk__in=[pk for draft in touched for pk in draft.absorbed]).delete()
         known = [draft for draft in touched if draft.contact_id]
         bulk.update(Contact, [_row(draft) for draft in known], FIELDS)

@@ -160,10 +160,9 @@ def resume(connection: Connection, *, approve: bool = False) -> None:
                 f"Nothing of “{connection.name}” was approved: its set-up, or what its apps offer, "
                 "is not what it was when the run was held. The run is counted again now."
             )
-        state.allowance = {
-            kind: count for kind, count in state.held.items() if kind in set(brake.Kind)
-        }
-        state.approved_revision = connection.configuration().revision
+        if state.held != engine.HELD_BY_ACCOUNT:
+            state.allowance = dict(state.held)
+            state.approved_revision = connection.configuration().revision
         state.held = {}
         accounts = [connection.left_id, connection.right_id]
         Mirror.objects.filter(account__in=accounts).exclude(held_reason="").update(

@@ -12,9 +12,9 @@ from traceback import format_tb
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from connections.configuration import SIDES
-from connections.configuring import configure
 from connections.connectors.base import AuthorizationLost, ConnectorError, RateLimited
 from connections.models import Account, Canary, Connection
 from syncengine import brake, clock, garbage, leases, pending
@@ -162,16 +162,10 @@ class Slice:
     ) -> None:
         self.began = time.monotonic()
         self.asked_at = asked_at
-        is_preview = run.kind == Run.Kind.PREVIEW
-        setup = pending.current(connection) if is_preview else connection.setup()
-        configuration = configure(setup, connection.left, connection.right)
         self.job = Job(
             run=run,
             connection=connection,
             state=state,
-            setup=setup,
-            configuration=configuration,
-            revision=configuration.revision,
             mirrors={side: mirror_of(connection.account(side)) for side in SIDES},
             hand=hand,
             clockwork=Clockwork(seconds),
@@ -186,6 +180,7 @@ class Slice:
             if run.kind == Run.Kind.SYNC and self.job.connection.state != Connection.State.ACTIVE:
                 return self._finish(Run.Status.PAUSED, "paused; nothing further went out")
             self._check_accounts()
+            self._configure()
             self.job.open()
             finished = self._steps()
         except Busy as busy:
@@ -219,14 +214,19 @@ class Slice:
                     f"{account.label} needs authorization: {account.status_reason}"
                 )
 
+    def _configure(self) -> None:
+        connection = self.job.connection
+        is_preview = self.job.run.kind == Run.Kind.PREVIEW
+        self.job.setup = pending.current(connection) if is_preview else connection.setup()
+        self.job.reconfigure()
+
     def _steps(self) -> bool:
         """Do what is left to do; return False where the slice is over first."""
         steps = Steps(self.job, self.asked_at)
         if not steps.read():
             return False
         if self.job.run.kind == Run.Kind.PREVIEW:
-            preview(self.job)
-            return True
+            return preview(self.job)
         return steps.match_decide_apply()
 
     # How a slice ends
@@ -245,7 +245,7 @@ class Slice:
             run.status, run.message, run.finished_at = status, message, now
             run.seconds += time.monotonic() - self.began
             run.slices += 1
-            run.revision = job.revision
+            run.revision = job.revision or run.revision
             if run.kind == Run.Kind.SYNC:
                 run.excluded, run.review = self._totals()
                 self._plan_next(now)
@@ -275,9 +275,16 @@ class Slice:
         ended_well = job.run.status in (Run.Status.DONE, Run.Status.PARTLY_FAILED)
         if brake.UNSEEN in state.allowance and ended_well and not self._any_in_doubt():
             state.allowance = {}
-        # Where an edit was approved meanwhile its allowance counts, and it runs at once.
-        mine = SyncState.objects.filter(pk=state.pk, approved_revision=state.approved_revision)
-        mine.update(next_sync_at=state.next_sync_at, allowance=state.allowance)
+        self._unless_approved_anew().update(
+            next_sync_at=state.next_sync_at, allowance=state.allowance
+        )
+
+    def _unless_approved_anew(self) -> QuerySet[SyncState]:
+        """Return the state as rows; none where an edit was approved meanwhile: its allowance
+        counts, and it runs at once.
+        """
+        state = self.job.state
+        return SyncState.objects.filter(pk=state.pk, approved_revision=state.approved_revision)
 
     def _any_in_doubt(self) -> bool:
         """Return whether writes of this sync may have to be made again."""
@@ -301,8 +308,9 @@ class Slice:
         known = isinstance(error, ConnectorError)
         message = str(error) if known else f"an error of ours: {type(error).__name__}"
         advance = self._finish(Run.Status.FAILED, message)
-        wait = self._wait(error)
-        SyncState.objects.filter(pk=self.job.state.pk).update(next_sync_at=clock.now() + wait)
+        if self.job.run.kind == Run.Kind.SYNC:
+            wait = self._wait(error)
+            self._unless_approved_anew().update(next_sync_at=clock.now() + wait)
         return advance
 
     def _wait(self, error: Exception) -> timedelta:

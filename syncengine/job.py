@@ -50,6 +50,11 @@ class Clockwork:
     def is_over(self) -> bool:
         return time.monotonic() >= self.ends
 
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the slice began."""
+        return time.monotonic() - self.began
+
     def lengthen(self, seconds: float) -> None:
         """Let the slice last at least so long."""
         self.ends = max(self.ends, self.began + seconds)
@@ -62,12 +67,12 @@ class Job:
     run: Run
     connection: Connection
     state: SyncState
-    setup: Setup
-    configuration: Configuration
-    revision: str
     mirrors: dict[Side, Mirror]
     hand: Held
     clockwork: Clockwork
+    setup: Setup = field(init=False)
+    configuration: Configuration = field(init=False)
+    revision: str = ""
     connectors: dict[Side, Connector] = field(default_factory=dict)
     hold: Held | None = None
     brake: Brake | None = None
@@ -75,7 +80,7 @@ class Job:
     roles: Mapping[Side, Roles] = field(default_factory=dict)
 
     def reconfigure(self) -> None:
-        """Take in what the apps offer now."""
+        """Take in the set-up, with what the apps offer now."""
         accounts = self.connection.left, self.connection.right
         self.configuration = configure(self.setup, *accounts)
         self.revision = self.configuration.revision

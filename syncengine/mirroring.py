@@ -200,8 +200,8 @@ class Taker:
         if self.blanked is None:
             return
         for key, value in before.items():
-            if not is_blank(value):
-                self.blanked[key] += is_blank(after.get(key))
+            if is_blank(after.get(key)) and not is_blank(value):
+                self.blanked[key] += 1
 
     def _keep_keys(
         self, records: Sequence[Record], old: set[int], related: Mapping[str, Iterable[str]]

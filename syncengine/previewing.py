@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from typing import TypeVar
 
 from django.db.models import Q
 from django.utils.text import capfirst
@@ -17,7 +16,7 @@ from connections.operands import ConditionKind
 from connections.rule_parts import ends
 from connections.rule_words import kind_label, lower_first
 from syncengine import brake, clock, contacts, leases, pending, twins, wording
-from syncengine.book import Draft
+from syncengine.book import Draft, being_created
 from syncengine.job import COUNTS, Job
 from syncengine.matching import Matcher
 from syncengine.mirroring import roles_of
@@ -25,42 +24,50 @@ from syncengine.models import Change, Contact, Mirror, Record, Run
 from syncengine.state import Decision, Status
 
 CHUNK = 400
-T = TypeVar("T")
+RESTING: dict[str, Change.Kind] = {
+    Status.REVIEW: Change.Kind.REVIEW,
+    Status.EXCLUDED: Change.Kind.EXCLUDED,
+}
+"""What a contact counts as with which matching ends: nothing is decided of it."""
 
 
-def preview(job: Job) -> None:
-    """Fill the run with what a sync would do now."""
+def preview(job: Job) -> bool:
+    """Go on filling the run with what a sync would do now; return False where the slice is over
+    first.
+
+    Each slice matches all anew, as nothing of that is kept, and decides those that follow the last
+    one decided.
+    """
     now = clock.now()
-    _forget_others(job)
+    if not job.run.cursor:
+        _begin_anew(job)
     matcher = Matcher(job.connection, job.configuration, job.mirrors, job.roles, now)
-    same = job.state.revision == job.revision
-    for side in SIDES:
-        seen = job.state.seen(side) if same else 0
-        while seen < job.mirrors[side].last_number:
-            job.ensure()
-            seen = matcher.match(side, seen)
-    tally: Counter[str] = Counter()
+    to_decide = _match_all(job, matcher)
+    job.clockwork.lengthen(2 * job.clockwork.elapsed)
+    tally = _tally_of(job.run)
     homes = Homes(job.connection, job.configuration)
-    for chunk in _chunks(job, matcher, everything=not same):
+    for start in range(0, len(to_decide), CHUNK):
+        if start and job.clockwork.is_over():
+            return False
         job.ensure()
+        chunk = to_decide[start : start + CHUNK]
         lines = []
-        for contact in chunk:
-            if _waits_for_person(contact):
-                tally["review"] += 1
-                lines.append(
-                    contacts.change(
-                        job.run, contact, Change.Kind.REVIEW, now, reason=contact.reason
-                    )
-                )
+        for contact in unsaved(job.connection, chunk):
+            if _waits_for_person(contact) or not contact.awake:
+                tally[contact.status] += 1
+                kind = RESTING[contact.status]
+                lines.append(contacts.change(job.run, contact, kind, now, reason=contact.reason))
                 continue
             decision = contacts.decide(job.configuration, contact, job.mirrors, now)
             tally.update(kind.value for kind in brake.kinds(decision))
             lines += _line(job, homes, contact, decision, tally)
+        job.run.cursor = _place(chunk[-1])
         with leases.commit(job.hand):
             Change.objects.bulk_create(lines)
             _note(job, tally)
     with leases.commit(job.hand):
         _note(job, tally)
+    return True
 
 
 def _waits_for_person(contact: Contact) -> bool:
@@ -68,41 +75,62 @@ def _waits_for_person(contact: Contact) -> bool:
     return contact.status == Status.REVIEW and not (contact.is_linked and contact.awake)
 
 
+COUNTED = (*COUNTS, "excluded", "review")
+
+
+def _tally_of(run: Run) -> Counter[str]:
+    """Return what earlier slices of a preview have counted."""
+    return Counter({name: getattr(run, name) for name in COUNTED} | run.braked)
+
+
 def _note(job: Job, tally: Counter[str]) -> None:
     """Show on the run how far it has come, and in the end what it found."""
     run = job.run
     run.step = Run.Step.DECIDE
-    for name in (*COUNTS, "excluded", "review"):
+    for name in COUNTED:
         setattr(run, name, tally[name])
     run.braked = {kind.value: tally[kind.value] for kind in brake.Kind}
-    run.save(update_fields=["step", *COUNTS, "excluded", "review", "braked"])
+    run.save(update_fields=["step", "revision", "cursor", *COUNTED, "braked"])
 
 
-def _forget_others(job: Job) -> None:
-    """Keep one preview a connection, and begin one that was broken off from the start."""
+def _begin_anew(job: Job) -> None:
+    """Keep one preview a connection, and of this one nothing that was found before."""
+    run = job.run
     previews = Run.objects.filter(connection=job.connection, kind=Run.Kind.PREVIEW)
-    previews.exclude(pk=job.run.pk).delete()
-    Change.objects.filter(run=job.run).delete()
+    previews.exclude(pk=run.pk).delete()
+    with leases.commit(job.hand):
+        Change.objects.filter(run=run).delete()
+        _note(job, Counter())
 
 
-def _chunks(job: Job, matcher: Matcher, *, everything: bool) -> Iterator[list[Contact]]:
-    """Yield, with their records, the contacts that matching touched and those that a run would
-    decide.
+def _match_all(job: Job, matcher: Matcher) -> list[Draft]:
+    """Match all that changed, and return whom a run would decide, or leave to a person, in the
+    order of their places, without those decided in earlier slices.
     """
-    touched = matcher.book.touched()
-    for part in _batches([each for each in touched if each.awake or each.status == Status.REVIEW]):
-        yield unsaved(job.connection, part)
-    known = {draft.contact_id for draft in touched if draft.contact_id is not None}
-    awake = Contact.objects.filter(connection=job.connection)
-    if not everything:
-        awake = awake.filter(Q(awake=True) | Q(wake_at__lte=clock.now()))
-    for ids in _batches([pk for pk in awake.values_list("pk", flat=True) if pk not in known]):
-        yield list(Contact.objects.filter(pk__in=ids).select_related("left", "right"))
+    same = job.state.revision == job.revision
+    waking = Contact.objects.filter(connection=job.connection)
+    if same:
+        waking = waking.filter(Q(awake=True) | Q(wake_at__lte=clock.now()))
+    matcher.book.wake(waking)
+    for side in SIDES:
+        seen = job.state.seen(side) if same else 0
+        while seen < job.mirrors[side].last_number:
+            job.ensure()
+            seen = matcher.match(side, seen)
+    doubtful = being_created(job.connection)
+    to_decide = [
+        draft
+        for draft in matcher.book.all()
+        if (draft.awake or (draft.touched and draft.status in RESTING))
+        and draft.contact_id not in doubtful
+        and _place(draft) > job.run.cursor
+    ]
+    return sorted(to_decide, key=_place)
 
 
-def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), CHUNK):
-        yield items[start : start + CHUNK]
+def _place(draft: Draft) -> int:
+    """Return where a contact comes in a preview: the number of one of its records."""
+    return draft.left or draft.right or 0
 
 
 def unsaved(connection: Connection, drafts: Sequence[Draft]) -> list[Contact]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -43,8 +43,6 @@ class Reader:
     held: Sequence[Held]
     stop: Stop
     roles: Roles
-    blanked: Counter[str] = field(default_factory=Counter)
-    """By field, in how many of the records read a value turned blank."""
     customs: set[str] | None = None
     """The custom fields that the account offers already; None where none was read."""
 
@@ -116,8 +114,9 @@ class Reader:
     def _take_page(self, page: Page) -> None:
         stale = self._get([*page.stale, *self._merged(page.records)])
         mirror = self.mirror
+        blanked = Counter(mirror.blanked)
         with leases.commit(*self.held) as now:
-            taker = self._taker(now, stamp=page.full, blanked=self.blanked)
+            taker = self._taker(now, stamp=page.full, blanked=blanked)
             taker.take(page.records, compare=page.full)
             self._note_customs(page.records)
             taker.take(stale, compare=True)
@@ -125,6 +124,8 @@ class Reader:
             taker.relate(page.related)
             mirror.cursor = page.cursor
             mirror.skipped += page.skipped
+            # A read that is begun anew goes on counting: what is blank in the mirror stays so.
+            mirror.blanked = dict(blanked)
             if page.complete:
                 mirror.read_at, mirror.read_started_at, mirror.restarts = (
                     mirror.read_started_at,
@@ -186,16 +187,16 @@ class Reader:
     def _brake_on_blanks(self) -> None:
         """Hold the account where a field turned blank in many of the records that held it [I9]."""
         # A label that is deleted in the app leaves many contacts without one, and nothing is lost.
-        self.blanked.pop(self.connector.app.label_field, None)
-        for key, blank in self.blanked.items():
-            if blank < BLANK_BRAKE_FROM:
+        no_loss = self.connector.app.label_field
+        for key, blank in self.mirror.blanked.items():
+            if blank < BLANK_BRAKE_FROM or key == no_loss:
                 continue
             held = blank + self._holding(key)
             if blank > held * BLANK_BRAKE_SHARE:
                 self.mirror.held_reason = (
                     f"“{key}” turned blank in {blank} of {held} contacts that had a value before"
                 )
-        self.blanked.clear()
+        self.mirror.blanked = {}
 
     def _holding(self, key: str) -> int:
         """Return how many records hold a value in a field; reads them all: rarely asked."""
@@ -306,6 +307,7 @@ MIRROR_FIELDS = (
     "cursor",
     "last_number",
     "skipped",
+    "blanked",
     "read_at",
     "read_started_at",
     "restarts",

@@ -98,9 +98,6 @@ def connection_state(
     now = now or clock.now()
     going = run if run is not None and run.finished_at is None else preview
     if connection.state == Connection.State.DELETING:
-        line = "No contact is touched in any app; its history stays under this name."
-        return State("Being deleted", "is-off", line)
-    if connection.state == Connection.State.DELETING:
         line = "Nothing runs any more. No contact in any app is touched; the history stays."
         return State("Being deleted", "is-off", line)
     if connection.state == Connection.State.DRAFT:

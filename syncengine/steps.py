@@ -186,6 +186,8 @@ class Steps:
     def _note_revision(self) -> None:
         """Decide everything anew where the configuration is another one than last time [CN8]."""
         job, run = self.job, self.job.run
+        if run.kind == Run.Kind.PREVIEW and run.revision != job.revision:
+            run.cursor = 0
         run.revision = job.revision
         if run.links_at_start is None:
             run.links_at_start = Contact.objects.filter(

@@ -50,6 +50,11 @@ def silent_for(worker: str = "") -> float:
     return aged(last_sign(worker), now)
 
 
+def is_missed(silence: float, *, has_work: bool) -> bool:
+    """Return whether people are told of a silence; of one that never ran, where it has work."""
+    return has_work if silence == math.inf else silence > HEALTHY_SECONDS
+
+
 def last_sign(worker: str = "") -> datetime | None:
     """Return when any worker, or this one, last showed that it lives."""
     beats = Heartbeat.objects.filter(worker=worker) if worker else Heartbeat.objects.all()

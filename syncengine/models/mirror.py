@@ -50,6 +50,10 @@ class Mirror(Lease):
     swept_at = models.DateTimeField(null=True)
     with_companies = models.BooleanField(default=False)
     skipped = models.PositiveIntegerField(default=0)
+    blanked = models.JSONField(default=dict)
+    """By field, in how many of the records that the read under way has brought a value turned
+    blank.
+    """
     held_reason = models.TextField(blank=True)
 
     def __str__(self) -> str:

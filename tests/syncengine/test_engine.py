@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from connections.connectors.base import Unavailable
-from syncengine import control
+from syncengine import control, matching, pending
 from syncengine.models import Contact, Run
 from syncengine.state import Status
 from tests.connectors.memory import Fault
-from tests.syncengine.world import World, contact_of, values, writes
+from tests.syncengine.previews import edit
+from tests.syncengine.world import World, contact_of, linked, values, writes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_matters]
 
@@ -245,3 +246,19 @@ def test_cn11_a_ring_is_refused(w: World) -> None:
 
     with pytest.raises(control.Refused, match="ring"):
         control.start(third, None)
+
+
+def test_pl1_the_preview_of_an_edit_leaves_alone_whom_matching_leaves_alone(w: World) -> None:
+    _, right, connection, *_ = linked(w)
+    Contact.objects.update(asked=Contact.Asked.APART)
+    w.sync(connection)
+    w.clock.go(120)
+    edit(connection, switched_off=("city",))
+
+    run = w.preview(connection)
+
+    assert (run.created_left, run.created_right, run.excluded) == (0, 0, 2)
+    assert set(run.changes.values_list("kind", "reason")) == {("excluded", matching.APART)}
+    pending.apply(connection.pk)
+    w.sync(connection)
+    assert len(right.live()) == 1

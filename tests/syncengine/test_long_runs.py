@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from connections.connectors.base import Page, Unavailable
-from syncengine.models import Run, SyncState
+from connections.models import Connection
+from syncengine import engine
+from syncengine.engine import Progress
+from syncengine.models import Change, Run, SyncState
 from syncengine.reading import Reader
 from tests.connectors.memory import Fault, Habits
-from tests.syncengine.world import World
+from tests.syncengine.previews import edit
+from tests.syncengine.world import World, values
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +60,101 @@ def test_i9_what_was_approved_unseen_covers_creations_that_were_in_doubt(w: Worl
     run = w.sync(connection)
 
     assert (run.status, run.created_right) == (Run.Status.DONE, 60)
+
+
+def test_i9_values_that_turn_blank_are_counted_over_all_slices_of_a_read(w: World) -> None:
+    left, right = w.app("left", Habits(page_size=5)), w.app("right")
+    ids = [left.add(given_name=f"N{n}", emails=(f"n{n}@example.org",), city="W") for n in range(30)]
+    for number in range(200):
+        left.add(given_name=f"O{number}", emails=(f"o{number}@example.org",))
+    connection = w.connect("left", "right")
+    w.settle(connection)
+    for id_ in ids:
+        left.edit(id_, city=None)
+
+    run = w.sync(connection, seconds=0)
+
+    assert run.slices > 2
+    assert run.status == Run.Status.HELD
+    assert "“city” turned blank in 30 of 30 contacts" in run.message
+    assert values(right, "city")[:30] == [("W",)] * 30
+
+
+def test_i9_values_that_turned_blank_count_though_the_read_is_begun_anew(w: World) -> None:
+    left, _ = w.app("left", Habits(page_size=5)), w.app("right")
+    ids = [left.add(given_name=f"N{n}", emails=(f"n{n}@example.org",), city="W") for n in range(30)]
+    connection = w.connect("left", "right")
+    w.settle(connection)
+    for id_ in ids:
+        left.edit(id_, city=None)
+    asked_at = w.clock()
+    for _ in range(3):
+        engine.advance(connection.pk, asked_at=asked_at, seconds=0)
+
+    left.expire_cursors()
+    run = w.sync(connection)
+
+    assert (run.status, run.slices) == (Run.Status.HELD, 4)
+    assert "“city” turned blank in 30 of 30 contacts" in run.message
+
+
+# Previews
+
+
+def people(w: World, most: int) -> Connection:
+    """Return a connection with so many contacts on the left; every third is on the right too."""
+    left, right = w.app("left"), w.app("right")
+    for number in range(most):
+        left.add(given_name=f"N{number}", emails=(f"n{number}@example.org",), city="W")
+        if number % 3 == 0:
+            right.add(given_name=f"N{number}", emails=(f"n{number}@example.org",))
+    return w.connect("left", "right")
+
+
+def preview_slice(connection: Connection) -> engine.Advance:
+    return engine.advance(connection.pk, kind=Run.Kind.PREVIEW, cause="the test", seconds=0)
+
+
+def counts(run: Run) -> tuple[object, ...]:
+    return run.linked, run.created_right, run.updated_right, run.braked
+
+
+def lines(run: Run) -> list[tuple[str, ...]]:
+    return sorted(run.changes.values_list("name", "kind", "reason"))
+
+
+def test_i7_a_preview_in_slices_shows_the_same(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = people(w, 60)
+    whole = w.preview(connection)
+    expected = counts(whole), lines(whole)
+    assert expected[0][:3] == (20, 40, 20)
+
+    monkeypatch.setattr("syncengine.previewing.CHUNK", 7)
+    monkeypatch.setattr("syncengine.job.Clockwork.lengthen", lambda *_: None)
+    slices = next(n for n in count(1) if preview_slice(connection).progress is Progress.FINISHED)
+    run = Run.objects.get(kind=Run.Kind.PREVIEW)
+
+    assert slices == 60 // 7 + 1
+    assert (counts(run), lines(run)) == expected
+
+
+def test_i7_a_preview_whose_set_up_is_edited_between_its_slices_begins_anew(
+    w: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = people(w, 60)
+    w.settle(connection)
+    left = w.apps["left"]
+    for id_ in left.live():
+        left.edit(id_, city="Graz")
+    w.clock.go(120)
+    monkeypatch.setattr("syncengine.previewing.CHUNK", 7)
+    monkeypatch.setattr("syncengine.job.Clockwork.lengthen", lambda *_: None)
+    edit(connection, direction="left_to_right")
+    for _ in range(3):
+        assert preview_slice(connection).progress is Progress.AGAIN
+    assert Change.objects.filter(run__kind=Run.Kind.PREVIEW).count() == 21
+
+    edit(connection, switched_off=("city",))
+    run = w.preview(connection)
+
+    assert (run.status, run.updated_right, lines(run)) == (Run.Status.DONE, 0, [])

@@ -10,7 +10,7 @@ from django.test import Client
 from django_q.models import OrmQ
 
 from connections.models import Account, Connection
-from syncengine import control, engine, tasks
+from syncengine import control, engine, notices, tasks
 from syncengine.models import Change, Contact, Run, SyncState
 from tests.syncengine.pages import queries, text, user
 from tests.syncengine.previews import add, draft, page, previewed, started
@@ -154,7 +154,7 @@ def test_a_preview_that_breaks_is_not_asked_for_again_and_again(
 
 def test_ac5_an_account_that_needs_authorization_is_named_instead(w: World, boss: Client) -> None:
     connection = draft(w)
-    Account.objects.get(label="left").lose_authorization("gone")
+    notices.lose_authorization(Account.objects.get(label="left"), "gone")
     shown = text(boss, page(connection, "preview"))
     assert "left needs authorization before anything can be read." in shown
     assert "Make a preview" not in shown
