@@ -24,7 +24,7 @@ from connections.models import Account
 from connections.rules import ActionKey
 from connections.schema import same
 from syncengine import brake, contacts
-from syncengine.job import Job
+from syncengine.job import FRESH_ENOUGH, Job
 from syncengine.models import Change, Contact, Intent, Record
 from syncengine.models.mirror import is_newer
 from syncengine.sending import Batch, Request
@@ -129,8 +129,8 @@ class Conclusion:
             if write.read_again:
                 self.again = True
             else:
-                # The next read shows what became of it.
-                self.contact.wake_at = self.now
+                # A later read shows what became of it.
+                self.contact.wake_at = self.now + timedelta(seconds=FRESH_ENOUGH)
         else:
             assert isinstance(outcome, ConnectorError)
             self._drop(write)

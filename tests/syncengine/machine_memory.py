@@ -101,7 +101,7 @@ class WatchedMemory(Memory):
     def update(self, batch: Sequence[Update]) -> list[Outcome]:
         for each in () if self.habits.compare_and_set else batch:
             row = self.store.find(each.asked_as)
-            if row is not None:
+            if row is not None and not row.deleted:
                 assert isinstance(self.store, WatchedApp)
                 # What stands there; a late `get` shows it as it was before our own last write.
                 stands = self.store.rows[row.id].values
