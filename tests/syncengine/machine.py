@@ -8,12 +8,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from connections.models import Connection
+from syncengine.engine import Advance, Progress
 from syncengine.models import Run
 from tests.syncengine.machine_apps import Error, Misbehaviour, Point, Verb
 from tests.syncengine.machine_checks import links_of
 from tests.syncengine.machine_people import People, picks
 from tests.syncengine.machine_truth import LISTS
 from tests.syncengine.world import approve
+
+
+def _counts(advance: Advance | None) -> dict[str, int] | None:
+    """Return what a run that ended well wrote, or would write; None for another one."""
+    run = advance.run if advance and advance.progress is Progress.FINISHED else None
+    if run is None or run.status != Run.Status.DONE:
+        return None
+    names = ("created_left", "created_right", "updated_left", "updated_right", "linked")
+    return {name: getattr(run, name) for name in names}
 
 
 class Machine(People):
@@ -31,17 +41,26 @@ class Machine(People):
     def wait(self, seconds: float) -> None:
         self.clock.go(seconds)
 
-    @rule(pick=picks)
-    def preview(self, pick: int) -> None:
-        """A preview tells, and changes nothing [PL1]."""
+    @rule(pick=picks, syncs=st.booleans())
+    def preview(self, pick: int, syncs: bool) -> None:
+        """A preview changes nothing, and tells what a sync then does where all goes well [PL1]."""
         connection = self.now()[pick % len(self.connections)]
         if Run.objects.filter(connection=connection, finished_at=None).exists():
             return
+        if syncs:
+            # An app that shows an edit late refuses what is written over it.
+            self.clock.go(max(app.late for app in self.world.apps.values()) + 1)
         before = links_of([connection])
-        self._slice(connection.pk, 5, kind=Run.Kind.PREVIEW)
+        advance = self._slice(connection.pk, 5, kind=Run.Kind.PREVIEW)
+        told = _counts(advance)
         Run.objects.filter(kind=Run.Kind.PREVIEW).delete()
         after = links_of([connection])
         assert after == before, "a preview changed a contact"
+        if syncs and told and self.is_plain(connection):
+            done = _counts(self._slice(connection.pk, 5))
+            # A creation that an app does not show yet counts once it does.
+            if done and not any(map(self.is_in_doubt, self.world.apps)):
+                assert done == told, f"the preview told {told}, and the sync did {done}"
 
     @rule(often=st.integers(0, 2))
     def have_a_rest(self, often: int) -> None:
@@ -60,7 +79,7 @@ class Machine(People):
     def break_down(self, pick: int, error: Error, verb: Verb, point: Point, after: int) -> None:
         if error in ("busy", "locked out", "down"):
             point = "before"
-        app = self.app(pick)
+        app, self.is_all_well = self.app(pick), False
         app.break_down(error, verb, point, after)
         for connection in self.now():
             if app.key in (connection.left.label, connection.right.label):
@@ -69,6 +88,7 @@ class Machine(People):
 
     @rule(pick=picks, what=st.sampled_from(get_args(Misbehaviour)))
     def behave_badly(self, pick: int, what: Misbehaviour) -> None:
+        self.is_all_well = False
         self.app(pick).misbehave(what)
 
     @rule(pick=picks, moments=st.integers(0, 14) | st.integers(0, 120))

@@ -70,6 +70,7 @@ class Base(RuleBasedStateMachine):
         )
         self.watch = Watch(self.truth)
         self.is_killed = False
+        self.is_all_well = True
         self.populate(data)
 
     def populate(self, data: st.DataObject) -> None:
@@ -107,6 +108,19 @@ class Base(RuleBasedStateMachine):
         """Return whether a creation in an app may have been done, and that is not known yet."""
         open_ = Intent.objects.filter(state=Intent.State.OPEN, mirror__account__label=key)
         return open_.exists()
+
+    def is_plain(self, connection: Connection) -> bool:
+        """Return whether nothing is under way, asked for or out of order that a sync would settle
+        before it decides.
+        """
+        contacts = Contact.objects.filter(connection=connection)
+        return (
+            connection.state == Connection.State.ACTIVE
+            and self.is_all_well
+            and not contacts.exclude(asked="").exists()
+            and not Contact.objects.filter(sent__isnull=False).exists()
+            and not Intent.objects.filter(state=Intent.State.OPEN).exists()
+        )
 
     def is_linked(self, ref: Ref) -> bool:
         """Return whether each connection of its app knows whose counterpart a contact is."""
@@ -213,6 +227,7 @@ class Base(RuleBasedStateMachine):
         self.watch.check(self.now())
 
     def _mend(self) -> None:
+        self.is_all_well = True
         self.reaper.spare()
         for app in self.world.apps.values():
             app.mend()
