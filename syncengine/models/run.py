@@ -64,7 +64,7 @@ class Run(models.Model):
     braked = models.JSONField(default=dict)
     """What counts for the brake, a kind: what this run did beyond an allowance."""
     cursor = models.BigIntegerField(default=0)
-    """Where a preview goes on: the last contact or record that it has decided."""
+    """Where a preview goes on: behind the contact with this record."""
 
     class Meta:
         constraints: ClassVar = [
