@@ -103,7 +103,7 @@ def go_on(request: HttpRequest, connection_id: int) -> HttpResponse:
         control.resume(stands.connection, approve=True)
     except control.Refused as refusal:
         say(request, str(refusal), bad=True)
-        return redirect("admin:connections_connection_held", connection_id)
+        return redirect("admin:connections_connection_history", connection_id)
     log(request.user.pk or 0, stands.connection, f"Approved what the brake held: {doing}.")
     tasks.ask_sync(connection_id, f"{person(request)}, Go on once"[:200])
     say(request, f"“{stands.connection}” goes on: it may {doing}, once.")

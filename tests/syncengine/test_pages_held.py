@@ -72,6 +72,7 @@ def test_pl3_what_was_held_of_another_set_up_is_not_approved(w: World, boss: Cli
     Connection.objects.update(switched_off=["notes"])
     shown = go_on(boss, connection)
     assert f"Nothing of “{connection.name}” was approved" in shown
+    assert "is not held" not in shown
     state = SyncState.objects.get()
     assert (state.held, state.allowance.get("clears")) == ({}, None)
     run = w.sync(connection)
