@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
+from django_q.models import OrmQ
 
 from connections.connectors.base import Page, Unavailable
 from connections.models import Connection
-from syncengine import engine
+from syncengine import engine, tasks
 from syncengine.engine import Progress
 from syncengine.models import Change, Run, SyncState
 from syncengine.reading import Reader
@@ -136,6 +137,22 @@ def test_i7_a_preview_in_slices_shows_the_same(w: World, monkeypatch: pytest.Mon
 
     assert slices == 60 // 7 + 1
     assert (counts(run), lines(run)) == expected
+
+
+def test_i7_a_preview_queues_its_own_continuation(
+    w: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = people(w, 20)
+    monkeypatch.setattr("syncengine.previewing.CHUNK", 7)
+    monkeypatch.setattr("syncengine.job.Clockwork.is_over", lambda _: True)
+    tasks.ask_preview(connection.pk, "somebody")
+    queued, ended = [OrmQ.objects.count()], []
+    for _ in range(3):
+        ended.append(tasks.preview_slice(connection.pk)["status"])
+        queued.append(OrmQ.objects.count())
+    assert ended == ["again", "again", "finished"]
+    assert queued == [1, 2, 3, 3]
+    assert Run.objects.get().changes.count() == 20
 
 
 def test_i7_a_preview_whose_set_up_is_edited_between_its_slices_begins_anew(
