@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from connections import names
 from connections.configuration import SIDES, Configuration, Side, other
@@ -89,13 +89,22 @@ class Matcher:
         return reached
 
     def _waiting_on(self, changed: Collection[int]) -> Iterable[Draft]:
-        """Yield contacts with one half that hold a key which one of these records has or had."""
-        moved = (
-            MatchKey.objects.filter(record__in=changed).exclude(key__startswith="r:").values("key")
+        """Yield contacts with one half that hold an address which one of these records has or had,
+        and of those without any address who has such a name, where names count.
+        """
+        addresses, names_ = (
+            MatchKey.objects.filter(record__in=changed, key__startswith=kind).values("key")
+            for kind in ("e:", "n:")
         )
+        sharing = Q(key__in=addresses)
+        if not self.configuration.avoid_duplicates:
+            address = MatchKey.objects.filter(
+                record=OuterRef("record"), key__startswith="e:", current=True
+            )
+            sharing |= Q(~Exists(address), key__in=names_)
         for each in SIDES:
             holders = MatchKey.objects.filter(
-                mirror=self.mirrors[each], current=True, key__in=moved
+                sharing, mirror=self.mirrors[each], current=True
             ).values_list("record_id", flat=True)
             waiting = Contact.objects.filter(
                 **{f"{each}__in": holders, f"{other(each)}": None}, connection=self.connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,6 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from connections.encryption import EncryptedTextField
+from syncengine import matching
+from syncengine.book import Draft
+from syncengine.matching import Matcher
+from syncengine.models import Contact
 from tests.connectors.memory import MemoryApp
 from tests.syncengine.pages import Book, path
 from tests.syncengine.world import World
@@ -85,3 +90,37 @@ def test_lists_of_contacts_decrypt_nothing(boss: Client, decrypted: Counter[str]
         assert answer.status_code == 200
         assert "former value" not in answer.content.decode()
     assert not {name for name in decrypted if name.startswith(("Contact.", "Record."))}
+
+
+@pytest.mark.parametrize("avoid_duplicates", [True, False])
+def test_ma2_who_has_an_address_is_not_matched_again_for_a_namesake(
+    w: World, monkeypatch: pytest.MonkeyPatch, avoid_duplicates: bool
+) -> None:
+    left, _ = w.app("left"), w.app("right")
+    connection = w.connect("left", "right", avoid_duplicates=avoid_duplicates)
+    for each in range(40):
+        left.add(given_name="Front", family_name="Desk", emails=(f"desk{each}@example.org",))
+    sought, seek = Counter[int](), Matcher.seek
+
+    def counting(matcher: Matcher, seekers: Sequence[Draft]) -> None:
+        sought.update(draft.left for draft in seekers if draft.left)
+        seek(matcher, seekers)
+
+    monkeypatch.setattr(Matcher, "seek", counting)
+    monkeypatch.setattr(matching, "CHUNK", 10)
+    w.sync(connection)
+    assert sought.total() == len(sought) == 40
+
+
+def test_ma2_who_has_no_address_is_matched_again_when_a_namesake_goes(w: World) -> None:
+    left, right = w.app("left"), w.app("right")
+    connection = w.connect("left", "right", avoid_duplicates=False)
+    left.add(given_name="Front", family_name="Desk", phones=("+43 1 111",))
+    here = left.add(given_name="Front", family_name="Desk", phones=("+43 1 111",))
+    right.add(given_name="Front", family_name="Desk", phones=("+43 1 111",))
+    w.settle(connection)
+    assert not Contact.objects.filter(left__isnull=False, right__isnull=False).exists()
+    left.edit(here, given_name="Back")
+    w.settle(connection)
+    assert Contact.objects.filter(left__isnull=False, right__isnull=False).count() == 2
+    assert len(right.live()) == 2
