@@ -134,6 +134,8 @@ class Machine(People):
         Connection.objects.filter(pk=connection.pk).update(**{name: value})
         connection.refresh_from_db()
         approve(connection)
+        if setting == ("copy_blanks", False):
+            self.truth.keep_blanks()
         if name in ("winner", "copy_blanks", "left_scope", "state"):
             return
         for person in self.truth.people:

@@ -9,6 +9,7 @@ from hypothesis.stateful import rule
 
 from connections.schema import Value, is_blank
 from syncengine.models import Contact
+from syncengine.steps import READ_ENOUGH
 from tests.syncengine.machine_apps import App
 from tests.syncengine.machine_base import Base
 from tests.syncengine.machine_truth import LISTS, Ref
@@ -90,7 +91,8 @@ class People(Base):
 
     @rule(pick=picks, other_pick=picks, text=texts)
     def add_a_twin(self, pick: int, other_pick: int, text: str) -> None:
-        """The same person is entered in two apps, and both show it before anything is synced.
+        """The same person is entered in two apps, and both show it before anything is synced, to a
+        read that began after that.
 
         Otherwise the engine cannot know of the second one: see I2's last sentence in `test_limits`.
         """
@@ -102,7 +104,7 @@ class People(Base):
         token, email = f"T{self.next()}", self.email()
         for app in (one, two):
             self._add(app, token, self._person(app, {"emails": (email,), "city": self.text(text)}))
-        self.clock.go(max(one.late, two.late) + 1)
+        self.clock.go(max(one.late, two.late) + READ_ENOUGH + 1)
 
     @rule(pick=picks, app_pick=picks, text=texts)
     def add_a_duplicate(self, pick: int, app_pick: int, text: str) -> None:

@@ -257,6 +257,15 @@ class Truth:
             entries.known |= frozenset().union(*(self.entries(ref, name) for ref in refs))
             entries.is_merged_anew = True
 
+    def keep_blanks(self) -> None:
+        """Note that a blank is copied no more, not even one that was made before."""
+        for person in self.people:
+            refs = person.refs & self.live
+            for name in (*self.text_names, *LISTS):
+                held = self.entries if name in LISTS else self.value
+                if {not held(ref, name) for ref in refs} == {True, False}:
+                    person.apart.add(name)
+
     def restored(self, ref: Ref) -> None:
         """Take in a contact that is there again as it was."""
         person = self.of[ref]
