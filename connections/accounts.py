@@ -88,9 +88,8 @@ def open_account(account: Account, guard: Guard | None = None, deadline: float =
         return new
 
     secrets = account.secrets or {}
-    login = Login(
-        account.settings, secrets, save_secrets, uses_companies(account), account.offers.fields
-    )
+    companies = account.declared.company_feeds and uses_companies(account)
+    login = Login(account.settings, secrets, save_secrets, companies, account.offers.fields)
     return _connector(account.app, login, open_session(account.app, secrets, guard, deadline))
 
 
@@ -105,7 +104,7 @@ def uses_companies(account: Account) -> bool:
         tested |= Q(rule__side=side, **{f"rule__connection__{side}": account})
         mapped |= Q(**{f"connection__{side}": account}) & _is_company(side)
     return (
-        any(connection.syncs(Role.COMPANY) for connection in using.only("switched_off"))
+        any(Role.COMPANY.value not in off for off in using.values_list("switched_off", flat=True))
         or Condition.objects.filter(tested & _is_company("field")).exists()
         or FieldMapping.objects.filter(mapped).exists()
         or any(

@@ -136,6 +136,10 @@ class App:
     """How long after a write a complete read may still lack it."""
     sweep_every: timedelta | None = None
     """How often ids are swept, where the feed may miss deletions."""
+    company_feeds: bool = False
+    """Whether the fields of companies come from feeds of their own, which are read only where one
+    of these fields is in use.
+    """
     custom_prefix: str = ""
     """How the keys of custom fields begin that records bring along and nothing lists; one that a
     record lacks is blank.

@@ -76,6 +76,7 @@ class Pipeliner(Connector):
         settling=timedelta(minutes=5),
         # A deletion may not count as a change, and a row removed for good never shows.
         sweep_every=timedelta(days=1),
+        company_feeds=True,
     )
     setting_keys = ("email", "service_url", "space_id", "user")
     secret_keys = ("api_token", "api_password")

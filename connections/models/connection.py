@@ -15,7 +15,6 @@ from phonenumbers import SUPPORTED_REGIONS
 from connections.configuration import SIDES, Configuration, Direction, FirstMerge, Side
 from connections.configuring import configure
 from connections.models.account import Account, check_one_line, side_labels
-from connections.schema import Role
 from connections.setups import (
     STORED_PLAIN,
     ActionSetup,
@@ -114,10 +113,6 @@ class Connection(models.Model):
     def side_label(self, side: Side) -> str:
         """Return how a side goes on screen."""
         return side_labels(self.left, self.right)[side]
-
-    def syncs(self, role: Role) -> bool:
-        """Return whether a role of the default mapping is switched on."""
-        return role.value not in self.switched_off
 
     def setup(self) -> Setup:
         """Return all that people decided about it, as one value."""
