@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = "North"
 PATIENCE = 120.0
 """Seconds after which what was waited for counts as never coming."""
-LEASE, SETTLING = 3, 3
+LEASE, SETTLING = 5, 3
 """The times of an installation, in seconds."""
-SILENCE = 6
+SILENCE = 10
 """After how many seconds without a sign of life a worker starts its cluster again."""
 
 
