@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from connections import names
 from connections.configuration import SIDES, Configuration, Side, other
@@ -92,26 +92,28 @@ class Matcher:
         """Yield contacts with one half that hold an address which one of these records has or had,
         and of those without any address who has such a name, where names count.
         """
-        addresses, names_ = (
-            MatchKey.objects.filter(record__in=changed, key__startswith=kind).values("key")
-            for kind in ("e:", "n:")
-        )
-        sharing = Q(key__in=addresses)
+        # Lists, not subqueries: PostgreSQL took minutes for what it plans by guesses.
+        moved = set(MatchKey.objects.filter(record__in=changed).values_list("key", flat=True))
+        holders = self._holders([key for key in moved if key.startswith("e:")])
         if not self.configuration.avoid_duplicates:
-            address = MatchKey.objects.filter(
-                record=OuterRef("record"), key__startswith="e:", current=True
+            namesakes = self._holders([key for key in moved if key.startswith("n:")])
+            with_address = MatchKey.objects.filter(
+                record__in=namesakes, key__startswith="e:", current=True
             )
-            sharing |= Q(~Exists(address), key__in=names_)
+            holders |= namesakes.difference(with_address.values_list("record_id", flat=True))
         for each in SIDES:
-            holders = MatchKey.objects.filter(
-                sharing, mirror=self.mirrors[each], current=True
-            ).values_list("record_id", flat=True)
             waiting = Contact.objects.filter(
                 **{f"{each}__in": holders, f"{other(each)}": None}, connection=self.connection
             ).values_list(each, flat=True)
             for draft in self.book.of(each, waiting).values():
                 if not draft.is_linked:
                     yield draft
+
+    def _holders(self, keys: Collection[str]) -> set[int]:
+        """Return the records of both sides that hold one of these keys."""
+        mirrors = [mirror.pk for mirror in self.mirrors.values()]
+        found = MatchKey.objects.filter(mirror__in=mirrors, key__in=keys, current=True)
+        return set(found.values_list("record_id", flat=True))
 
     # Looking for partners
 
